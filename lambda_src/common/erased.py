@@ -7,10 +7,12 @@ agree.
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from lambda_src.common import storage
 from lambda_src.common.problems import Problem
 
 LONGEST_ID = 2048  # bytes that DynamoDB takes as a partition key
@@ -74,3 +76,25 @@ class Erased:
             if not keys:
                 return erased
         raise Problem("storage-unavailable", "The API's storage is busy. Try again.", headers={"retry-after": "2"})
+
+
+class ErasedTexts:
+    """Texts in the table called `table`. Raises Problem 503 if DynamoDB does not answer: then nothing is stored."""
+
+    def __init__(self, dynamodb: Any, *, table: str, logger: Any) -> None:
+        self._known = Erased(dynamodb, table=table)
+        self._logger = logger
+
+    def among(self, texts: Mapping[str, str]) -> frozenset[str]:
+        """The texts that were erased, for any caller: in this spelling or in any other.
+
+        texts: each with its `text_normalization.text_id`.
+        """
+        ids = {text: {of_example(text_id), of_text(_sha256(text))} for text, text_id in texts.items()}
+        with storage.failures(self._logger, doing="read what was erased"):
+            erased_ids = self._known.among(one for both in ids.values() for one in both).keys()
+        return frozenset(text for text, both in ids.items() if both & erased_ids)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,14 +1,11 @@
-"""The table of labelled texts, one item for each text of each caller, and the table of erasures."""
+"""The table of labelled texts, one item for each text of each caller."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 from contracts.datasets.ledger import Event
-from lambda_src.common import dynamodb, erased, ledger, storage
-from lambda_src.examples.request_body import Example
+from lambda_src.common import dynamodb, ledger, storage
 
 
 class Examples:
@@ -36,25 +33,3 @@ class Examples:
         appended = [ledger.put_of(event, table=self._ledger)] if event else []
         with storage.failures(self._logger, doing="store an example"):
             return ledger.transact(self._dynamodb, [{"Put": put}, *appended])
-
-
-class ErasedTexts:
-    """The table of erasures, called `table`. Raises Problem 503 if DynamoDB does not answer: then nothing is stored."""
-
-    def __init__(self, dynamodb: Any, *, table: str, logger: Any) -> None:
-        self._known = erased.Erased(dynamodb, table=table)
-        self._logger = logger
-
-    def among(self, examples: Sequence[Example]) -> frozenset[str]:
-        """The texts that were erased, for any caller: in this spelling or in any other."""
-        ids = {
-            example.text: {erased.of_example(example.text_id), erased.of_text(_sha256(example.text))}
-            for example in examples
-        }
-        with storage.failures(self._logger, doing="read what was erased"):
-            erased_ids = self._known.among(one for both in ids.values() for one in both).keys()
-        return frozenset(text for text, both in ids.items() if both & erased_ids)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

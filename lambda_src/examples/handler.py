@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger
 from lambda_src.common import environment, storage
 from lambda_src.common.api import auth, contract, http, idempotency
 from lambda_src.common.api.http import Event, Response
+from lambda_src.common.erased import ErasedTexts
 from lambda_src.examples import dal, logic, request_body
 from lambda_src.examples.environment import ExamplesSettings
 
@@ -37,8 +38,8 @@ def _answers() -> idempotency.Answers:
 
 
 @cache
-def _erased() -> dal.ErasedTexts:
-    return dal.ErasedTexts(storage.make_client(), table=_settings().erased_table, logger=logger)
+def _erased() -> ErasedTexts:
+    return ErasedTexts(storage.make_client(), table=_settings().erased_table, logger=logger)
 
 
 def _keep(event: Event, key_id: str) -> Response:
@@ -46,7 +47,7 @@ def _keep(event: Event, key_id: str) -> Response:
     document = logic.keep(
         _records(),
         examples,
-        erased=_erased().among(examples),
+        erased=_erased().among({example.text: example.text_id for example in examples}),
         caller=logic.Caller(key_id, trusted=auth.is_trusted(event)),
         now=datetime.now(UTC),
         keep_days=_settings().example_days,

@@ -13,7 +13,7 @@ from contracts.datasets.ledger import Event
 from contracts.logs import audit, request_log
 from contracts.logs.audit import Given, Sampled
 from contracts.logs.request_log import Item
-from lambda_src.common import dynamodb, erased, ledger, storage
+from lambda_src.common import dynamodb, ledger, storage
 from lambda_src.common.logged_texts import LoggedTexts, current
 
 _CONCURRENCY = 8
@@ -95,18 +95,24 @@ class Texts:
         return cast(Sampled, current([answer["Item"]])[0]) if "Item" in answer else None
 
     def give(
-        self, item: Item, sampled: Sampled | None, *, labeller: str, before: Given | None, now: Given, event: Event
+        self,
+        item: Item,
+        sampled: Sampled | None,
+        *,
+        labeller: str,
+        before: Given | None,
+        now: Given,
+        event: Event | None,
     ) -> bool:
         """Stores a label with its event, both or neither: with the text, or with the item of the sample, if it has one.
 
-        before: what the labeller had said. False, and nothing is stored, if that is no longer so, or if the text was
-        deleted since it was read.
+        event: None if the text was erased. before: what the labeller had said. False, and nothing is stored, if that is
+        no longer so, or if the text was deleted since it was read.
         """
         holder = cast(Item, sampled) if sampled else item
-        parts = [
-            {"Update": self._update(holder, labeller, before, now)},
-            ledger.put_of(event, table=self._ledger),
-        ]
+        parts = [{"Update": self._update(holder, labeller, before, now)}]
+        if event:
+            parts.append(ledger.put_of(event, table=self._ledger))
         if sampled:
             kept = {"ConditionExpression": "attribute_exists(#text)", "ExpressionAttributeNames": {"#text": "text"}}
             parts.append({"ConditionCheck": {**self._of(item), **kept}})
@@ -143,16 +149,3 @@ class Texts:
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": dynamodb.item(values),
         }
-
-
-class ErasedTexts:
-    """The table of erasures, called `table`. Raises Problem 503 if DynamoDB does not answer."""
-
-    def __init__(self, client: Any, *, table: str, logger: Any) -> None:
-        self._known = erased.Erased(client, table=table)
-        self._logger = logger
-
-    def has(self, row_id: str) -> bool:
-        """Whether a text was erased, for any caller and in any spelling."""
-        with storage.failures(self._logger, doing="read what was erased"):
-            return bool(self._known.among([erased.of_example(row_id)]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, cast
@@ -37,14 +37,14 @@ class TextsPort(Protocol):
         labeller: str,
         before: Given | None,
         now: Given,
-        event: Event,
+        event: Event | None,
     ) -> bool: ...
 
 
 class ErasedPort(Protocol):
-    """What was erased (dal.ErasedTexts)."""
+    """What was erased (erased.ErasedTexts)."""
 
-    def has(self, row_id: str) -> bool: ...
+    def among(self, texts: Mapping[str, str]) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +90,14 @@ class Labels:
         later = _written(datetime.fromisoformat(before["time"]) + timedelta(milliseconds=1))
         return {"first": before["first"], "label": label, "times": before["times"] + 1, "time": max(time, later)}
 
-    def _event(self, item: Item, labeller: Labeller, now: Given, *, sample: str | None, trusted: bool) -> Event:
+    def _event(self, item: Item, labeller: Labeller, now: Given, *, sample: str | None, trusted: bool) -> Event | None:
+        """The label for the ledger, which gets nothing of a text that was erased."""
         row = rows.row_of(item["text"])
+        if self.erased.among({item["text"]: row}):
+            return None
         return ledger.label_event(
             row,
-            source="labelling",
+            source=rows.LABELLING,
             key_id=labeller.key_id,
             trusted=trusted,
             label=text_normalization.normalised(now["label"]),
@@ -102,8 +105,7 @@ class Labels:
             keep_days=self.keep_days,
             # With the number of the labeller's labels: a repeated call is the same event, a change of mind another.
             same=(labeller.id, item["request_id"], str(item["position"]), str(now["times"])),
-            # What was erased is not stored again, in any spelling.
-            text=None if self.erased.has(row) else item["text"],
+            text=item["text"],
             labeller=labeller.name or None,
             request_id=item["request_id"],
             position=item["position"],

@@ -13,6 +13,7 @@ from contracts.api.scopes import ADMIN, LABEL
 from lambda_src.common import environment, storage
 from lambda_src.common.api import auth, contract, http, query, router
 from lambda_src.common.api.http import Event, Response
+from lambda_src.common.erased import ErasedTexts
 from lambda_src.common.problems import Problem
 from lambda_src.labelling import dal, giving, labeller, request_body, summary
 from lambda_src.labelling.environment import LabellingSettings
@@ -42,8 +43,8 @@ def _records() -> dal.Texts:
 
 
 @cache
-def _erased() -> dal.ErasedTexts:
-    return dal.ErasedTexts(storage.make_client(), table=_settings().erased_table, logger=logger)
+def _erased() -> ErasedTexts:
+    return ErasedTexts(storage.make_client(), table=_settings().erased_table, logger=logger)
 
 
 def _caller(event: Event) -> str:

@@ -102,13 +102,14 @@ class RequestLog:
         items = current([answer["Item"]]) if "Item" in answer else []
         return next(iter(self._whole.with_labels(items)), None)
 
-    def add_feedback(self, item: Item, event: Event) -> Item | None:
-        """Stores the event, and its label with the text that was read as `item`; returns the text as it is then.
+    def add_feedback(self, item: Item, *, label: str, time: str, event: Event | None) -> Item | None:
+        """Stores the label with the text that was read as `item`, and its event; returns the text as it is then.
 
-        None, and nothing is stored, if the text got another label or was deleted since it was read.
+        event: None if the text was erased. Returns None, and nothing is stored, if the text got another label or was
+        deleted since it was read.
         """
         before = item.get("feedback_label")
-        changes = {":label": event["label"], ":time": event["time"], ":replaced": before, ":key": item["key_id"]}
+        changes = {":label": label, ":time": time, ":replaced": before, ":key": item["key_id"]}
         unchanged = "attribute_not_exists(feedback_label)" if before is None else "feedback_label = :replaced"
         update = {
             "TableName": self._table,
@@ -117,11 +118,12 @@ class RequestLog:
             "ConditionExpression": f"key_id = :key AND {unchanged}",
             "ExpressionAttributeValues": dynamodb.item(changes),
         }
+        appended = [ledger.put_of(event, table=self._ledger)] if event else []
         with storage.failures(self._logger, doing="store feedback"):
-            refused = ledger.transact(self._dynamodb, [{"Update": update}, ledger.put_of(event, table=self._ledger)])
+            refused = ledger.transact(self._dynamodb, [{"Update": update}, *appended])
         if refused is not None:
             return None
-        stored: Item = {**item, "feedback_label": event["label"], "feedback_time": event["time"]}
+        stored: Item = {**item, "feedback_label": label, "feedback_time": time}
         stored["feedback_replaced"] = before
         return stored
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, kw_only=True)
 class RequestLogApiSettings:
     """The table of logged requests, how many days it keeps them, and the number of its indexes' shards;
-    the ledger's table, and how many days it keeps an event.
+    the ledger's table, and how many days it keeps an event; the table of erasures.
 
     cursor_secret: the ARN of the secret whose versions sign cursors.
     """
@@ -18,4 +18,5 @@ class RequestLogApiSettings:
     request_log_shards: int
     ledger_table: str
     example_days: int
+    erased_table: str
     cursor_secret: str

@@ -15,6 +15,7 @@ from contracts.texts import text_normalization
 from lambda_src.common import ledger
 from lambda_src.common.api import contract, json_body, validation_messages
 from lambda_src.common.api.http import Event
+from lambda_src.common.erased import ErasedTexts
 from lambda_src.common.problems import Problem
 from lambda_src.request_log_api import views
 from lambda_src.request_log_api.dal import RequestLog
@@ -59,6 +60,7 @@ class Feedback:
     """Stores correct labels with the texts of the log, and in the ledger, which keeps them `keep_days` days."""
 
     log: RequestLog
+    erased: ErasedTexts
     keep_days: int
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -71,19 +73,25 @@ class Feedback:
             _check_label(item, request.label)
             if item.get("feedback_label") == request.label:
                 return views.feedback(item)
-            stored = self.log.add_feedback(item, self._event(item, request, key_id=reader.key_id, trusted=trusted))
+            # Later than the label that it replaces, whatever this host's clock says.
+            at = max(written(self.now()), _after(item.get("feedback_time", "")))
+            event = self._event(item, request, at=at, key_id=reader.key_id, trusted=trusted)
+            stored = self.log.add_feedback(item, label=request.label, time=at, event=event)
             if stored is not None:
                 return views.feedback(stored)
             # Another label was stored in between: read it again, because the answer names the replaced label.
         detail = "The label of this text keeps changing. Try again in a second."
         raise Problem("storage-unavailable", detail, headers={"retry-after": "1"})
 
-    def _event(self, item: Item, request: FeedbackRequest, *, key_id: str, trusted: bool) -> rows.Event:
-        """The label as an event: later than the one that it replaces, whatever this host's clock says."""
-        at = max(written(self.now()), _after(item.get("feedback_time", "")))
+    def _event(self, item: Item, request: FeedbackRequest, *, at: str, key_id: str, trusted: bool) -> rows.Event | None:
+        """The label for the ledger, which gets nothing of a text that was erased."""
         row_id = rows.row_without_text(request.request_id, request.position)
+        if "text" in item:
+            row_id = rows.row_of(item["text"])
+            if self.erased.among({item["text"]: row_id}):
+                return None
         return ledger.label_event(
-            rows.row_of(item["text"]) if "text" in item else row_id,
+            row_id,
             source=rows.FEEDBACK,
             key_id=key_id,
             trusted=trusted,

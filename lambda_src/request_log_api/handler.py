@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger
 from lambda_src.common import environment, storage
 from lambda_src.common.api import auth, contract, http, query, router
 from lambda_src.common.api.http import Event, Response
+from lambda_src.common.erased import ErasedTexts
 from lambda_src.common.problems import Problem
 from lambda_src.request_log_api import feedback, listing, signing_keys, statistics, views
 from lambda_src.request_log_api.dal import RequestLog
@@ -44,6 +45,11 @@ def _records() -> RequestLog:
 
 
 @cache
+def _erased() -> ErasedTexts:
+    return ErasedTexts(storage.make_client(), table=_settings().erased_table, logger=logger)
+
+
+@cache
 def _signing_keys() -> signing_keys.SigningKeys:
     return signing_keys.SigningKeys(signing_keys.make_client, secret=_settings().cursor_secret, logger=logger)
 
@@ -55,7 +61,7 @@ def _reader(event: Event, *, scope: str) -> Reader:
 
 def _feedback(event: Event) -> Response:
     reader = _reader(event, scope="feedback")
-    giving = feedback.Feedback(log=_records(), keep_days=_settings().example_days)
+    giving = feedback.Feedback(log=_records(), erased=_erased(), keep_days=_settings().example_days)
     document = giving.give(reader, feedback.parse(event), trusted=auth.is_trusted(event))
     return http.json_response(
         event, status=200, document=document, headers={"x-model-version": document["model_version"]}
@@ -120,4 +126,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 # In Lambda, clients and schemas are made before the first request.
 if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
     _records()
+    _erased()
     contract.validator("FeedbackRequest")

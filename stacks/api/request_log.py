@@ -32,6 +32,7 @@ class RequestLog(PythonFunction):
                 "REQUEST_LOG_SHARDS": str(settings.data.log_shards),
                 "LEDGER_TABLE": stores.ledger.name,
                 "EXAMPLE_DAYS": str(settings.data.example_days),
+                "ERASED_TABLE": stores.erased.name,
                 "CURSOR_SECRET": cursor_key.arn,
             },
             timeout=cdk.Duration.seconds(settings.api.answer_seconds),
@@ -42,6 +43,7 @@ class RequestLog(PythonFunction):
         reads = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
         allow(self.role, *reads, "dynamodb:UpdateItem", on=log.arn)
         allow(self.role, "dynamodb:PutItem", on=stores.ledger.arn)
+        allow(self.role, "dynamodb:BatchGetItem", on=stores.erased.arn)
         allow(self.role, "dynamodb:Query", on=[f"{log.arn}/index/by_day", f"{log.arn}/index/by_key"])
         self.routes = [
             Route(method="POST", path="/v1/feedback", handler=self.function),

@@ -15,9 +15,9 @@ from lambda_src.classify.log_items import RequestFacts, build, labels_items
 from lambda_src.classify.log_writer import LogWriter as ClassifyLog
 from lambda_src.classify.response import Prediction
 from lambda_src.common import dynamodb
-from lambda_src.common.erased import Erased
+from lambda_src.common.erased import Erased, ErasedTexts
 from lambda_src.examples import logic as examples
-from lambda_src.examples.dal import ErasedTexts, Examples
+from lambda_src.examples.dal import Examples
 from lambda_src.examples.request_body import Example
 from lambda_src.redrive import dal as redrive_dal
 from lambda_src.redrive import logic as redrive
@@ -126,7 +126,7 @@ class World:
     def example(self, text: str, *, key: str, now: datetime | None = None) -> dict[str, Any]:
         one = Example(text=text, label="A", text_id=text_normalization.text_id(text_normalization.normalised(text)))
         store = Examples(self.dynamodb, table="examples", ledger_table="ledger", logger=self.logger)
-        gone = ErasedTexts(self.dynamodb, table="erased", logger=self.logger).among([one])
+        gone = ErasedTexts(self.dynamodb, table="erased", logger=self.logger).among({text: one.text_id})
         caller = examples.Caller(key, trusted=True)
         return examples.keep(store, [one], erased=gone, caller=caller, now=now or datetime.now(UTC), keep_days=365)
 

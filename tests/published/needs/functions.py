@@ -259,6 +259,7 @@ def _request_log_api(f: Function) -> Iterator[Need]:
     table = f.table("REQUEST_LOG_TABLE")
     yield from all_of("dynamodb:GetItem BatchGetItem Query UpdateItem", table, CODE)
     yield from all_of("dynamodb:PutItem", f.table("LEDGER_TABLE"), CODE)
+    yield from all_of("dynamodb:BatchGetItem", f.table("ERASED_TABLE"), CODE)
     for index in ("by_day", "by_key"):
         yield from all_of("dynamodb:Query", f"{table}/index/{index}", CODE)
     yield from all_of("secretsmanager:GetSecretValue", f.variables["CURSOR_SECRET"], CODE)

@@ -23,7 +23,7 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
         | {"REQUEST_LOG_SHARDS", "ANSWERS_TABLE", "ANSWER_CACHE_SECONDS", "AUDIT_SHARE"},
         "Records": common
         | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS", "CURSOR_SECRET"}
-        | {"LEDGER_TABLE", "EXAMPLE_DAYS"},
+        | {"LEDGER_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE"},
         "CursorKeyRotation": common,
         "Examples": common | {"EXAMPLES_TABLE", "LEDGER_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE", "ANSWERS_TABLE"},
         "Labelling": common

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from botocore.exceptions import ClientError
@@ -13,6 +14,7 @@ from lambda_src.labelling import giving, handler
 from tests.unit.lambda_src.labelling.world import NOW, answer, make_call, make_world
 
 TEXT = "Shares rally as the central bank holds rates"
+SHOUTED = TEXT.upper()
 
 
 def test_a_label_shows_the_models_answer_and_is_an_event(world, give):
@@ -101,14 +103,15 @@ def test_a_clock_that_went_back_leaves_the_newest_label_the_newest(world, give, 
     assert give("r1", "Health")["time"] > first["time"]
 
 
-def test_what_was_erased_is_not_stored_again(world, give):
-    world.asked("r1", (TEXT.upper(), answer("Health")))
-    row = erased.of_example(ledger.row_of(TEXT))
-    item = {"erased_id": row, "erased_at": "2026-01-01T00:00:00.000Z", "expires_at": 9_999_999_999}
-    world.dynamodb.put_item(TableName="erased", Item=dynamodb.item(item))
-    give("r1", "Health")
-    [event] = world.events()
-    assert "text" not in event and event["label"] == "Health"
+@pytest.mark.parametrize("audited", [True, False])
+@pytest.mark.parametrize(
+    "target", [erased.of_example(ledger.row_of(TEXT)), erased.of_text(sha256(SHOUTED.encode()).hexdigest())]
+)
+def test_of_what_was_erased_the_ledger_gets_nothing(world, give, audited, target):
+    world.asked("r1", (SHOUTED, answer("Health")), audited=audited)
+    world.erases(target)
+    assert give("r1", "Health")["label"] == "Health"
+    assert world.events() == [] and give("r1", "Science")["replaced"] == "Health"
 
 
 @pytest.mark.parametrize("audited", [True, False])

@@ -13,7 +13,6 @@ from lambda_src.classify.log_items import RequestFacts, build, labels_items, sam
 from lambda_src.classify.response import Prediction
 from lambda_src.common import dynamodb
 from lambda_src.labelling import handler
-from tests.tables import make_table
 from tests.unit.lambda_src.request_log_api.world import LABELS, NOW, SHARDS, World, fits
 
 VARIABLES = {
@@ -36,10 +35,6 @@ def answer(label, confidence=0.91, version="rubric-dev-1"):
 
 class LabellingWorld(World):
     """Texts in the log, with their places in the audit sample."""
-
-    def __init__(self, logger):
-        super().__init__(logger)
-        make_table(self.dynamodb, "erased", erased_id="S")
 
     def asked(self, request_id, *texts, audited=True, ago=timedelta(minutes=1), keep_text="store", waiting=False):
         """Logs (text, prediction) as the classify function does; all of them or none belong to the sample.
@@ -68,11 +63,6 @@ class LabellingWorld(World):
         key = audit.key_of(cast(Item, dynamodb.plain(self.item(request_id, position))))
         found = self.dynamodb.get_item(TableName="requests", Key=dynamodb.item(key))
         return dynamodb.plain(found["Item"])
-
-    def events(self):
-        """The ledger's events in the order of their times."""
-        items = self.dynamodb.scan(TableName="ledger")["Items"]
-        return sorted((dynamodb.plain(item) for item in items), key=lambda event: event["time"])
 
 
 def make_world(configure, logger, **variables):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 import pytest
 from botocore.exceptions import ClientError
 
 from contracts.datasets import ledger
 from lambda_src.classify.response import Prediction
-from lambda_src.common import dynamodb
+from lambda_src.common import dynamodb, erased
 from lambda_src.request_log_api import feedback, listing, statistics
 from lambda_src.request_log_api import handler as records
 from tests.unit.lambda_src.request_log_api.world import LABELS, NOW, SHARDS, make_call, make_world, prediction, walk
+
+EVENT = {"row_id": "r", "event_id": "e"}
+TEXT_0 = sha256(b"text 0").hexdigest()
 
 
 @pytest.fixture
@@ -108,12 +112,19 @@ def test_feedback_on_a_text_that_is_not_kept_is_an_event_without_text(world, giv
     assert "text" not in event and event["row_id"] == ledger.row_without_text("r1", 0)
 
 
+@pytest.mark.parametrize("target", [erased.of_example(ledger.row_of("TEXT 0")), erased.of_text(TEXT_0)])
+def test_of_what_was_erased_the_ledger_gets_nothing(world, give, target):
+    world.logs("r1", prediction("Business"))
+    world.erases(target)
+    give("r1", "Science")
+    assert world.item("r1")["feedback_label"] == {"S": "Science"} and world.events() == []
+
+
 def test_feedback_and_its_event_are_stored_together_or_not_at_all(world, give):
     world.logs("r1", prediction("Business"))
     world.dynamodb.delete_table(TableName="ledger")
-    event = {"row_id": "r", "event_id": "e", "label": "Health", "time": "t"}
     with pytest.raises(ClientError):
-        world.log_api().add_feedback(dynamodb.plain(world.item("r1")), event)
+        world.log_api().add_feedback(dynamodb.plain(world.item("r1")), label="Health", time="t", event=EVENT)
     assert "feedback_label" not in world.item("r1")
 
 
@@ -137,8 +148,7 @@ def test_feedback_that_comes_in_between_is_seen(world, give, monkeypatch):
     def text(self, request_id, position):
         item = real(self, request_id, position)
         if not raced:
-            event = {"row_id": "r", "event_id": "e", "label": "Health", "time": "2026-11-20T21:35:01.000Z"}
-            raced.append(self.add_feedback(item, event))
+            raced.append(self.add_feedback(item, label="Health", time="2026-11-20T21:35:01.000Z", event=EVENT))
         return item
 
     monkeypatch.setattr(records.RequestLog, "text", text)

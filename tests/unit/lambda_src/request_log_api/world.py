@@ -52,6 +52,7 @@ class World:
             BillingMode="PAY_PER_REQUEST",
         )
         make_table(self.dynamodb, "ledger", row_id="S", event_id="S")
+        make_table(self.dynamodb, "erased", erased_id="S")
         self.log = self.writer(SHARDS, logger)
 
     def writer(self, shards, logger):
@@ -94,6 +95,10 @@ class World:
         items = self.dynamodb.scan(TableName="ledger")["Items"]
         return sorted(map(dynamodb.plain, items), key=lambda event: event["time"])
 
+    def erases(self, erased_id):
+        item = {"erased_id": erased_id, "erased_at": "2026-01-01T00:00:00.000Z", "expires_at": 9_999_999_999}
+        self.dynamodb.put_item(TableName="erased", Item=dynamodb.item(item))
+
     def item(self, request_id, position=0):
         key = {"request_id": {"S": request_id}, "position": {"N": str(position)}}
         return self.dynamodb.get_item(TableName="requests", Key=key)["Item"]
@@ -103,7 +108,7 @@ def make_world(configure, logger, *, shards=SHARDS):
     """The table, the secret that signs cursors, and the request log's API set to this number of shards."""
     secret = boto3.client("secretsmanager").create_secret(Name="cursors", SecretString=SIGNING_KEY)["ARN"]
     log = {"REQUEST_LOG_TABLE": "requests", "REQUEST_LOG_DAYS": "30", "REQUEST_LOG_SHARDS": str(shards)}
-    log |= {"LEDGER_TABLE": "ledger", "EXAMPLE_DAYS": "365"}
+    log |= {"LEDGER_TABLE": "ledger", "EXAMPLE_DAYS": "365", "ERASED_TABLE": "erased"}
     configure(records, CURSOR_SECRET=secret, **log)
     return World(logger)
 
