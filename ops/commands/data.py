@@ -1,34 +1,29 @@
-"""`rubric data`."""
+"""`rubric data`: dataset versions, and the ledger that they are made of."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from contracts.deployment import stack_outputs
 from ops.api import keys
+from ops.commands.data_review import AsJson, Rows, folded, review
 from ops.datasets import backfill as backfills
-from ops.datasets import differences, reviews, stores, views
-from ops.datasets.reviews import Decision
+from ops.datasets import differences, stores, views
 from ops.deployment.cloud import Cloud
 from ops.erase import tables
-from ops.errors import USAGE, OpsError
 from ops.explore import folding
 from ops.explore.folding import Next
 from ops.terminal import files, screen
-from ops.terminal.progress_views import CountView, stages
+from ops.terminal.progress_views import CountView
 
 NEXT = "next"
 
 app = typer.Typer(no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Rows = Annotated[int, typer.Option(min=1, help="How many rows to print.")]
 _Dataset = Annotated[
     str | None,
     typer.Option(
@@ -92,11 +87,11 @@ def show(
     rubric data show next       what `rubric data freeze` would make now; changes nothing
     """
     if version == NEXT:
-        following = _folded(context.obj, dataset=None)
+        following = folded(context.obj, dataset=None)
         if as_json:
             screen.print_json({**following.described, "pending": len(following.pending)})
         else:
-            views.facts(following.described)
+            views.facts(following.described, parent=following.parent.name if following.parent else None)
             _remark(following)
         return
     stored = stores.versions_of(context.obj).read(version)
@@ -109,7 +104,7 @@ def show(
     )
     screen.line(f"manifest {stored.sha256}")
     screen.line("")
-    views.facts(stored.manifest)
+    views.facts(stored.manifest, parent=parent)
 
 
 @app.command()
@@ -125,7 +120,7 @@ def freeze(context: typer.Context, dataset: _Dataset = None, as_json: AsJson = F
     rubric data freeze --dataset more.csv    with the rows of a further file
     """
     cloud: Cloud = context.obj
-    following = _folded(cloud, dataset=dataset)
+    following = folded(cloud, dataset=dataset)
     if not following.changes and following.parent:
         screen.say(f"Nothing to freeze: {following.parent.name} has everything that is accepted.")
         _remark(following)
@@ -134,65 +129,11 @@ def freeze(context: typer.Context, dataset: _Dataset = None, as_json: AsJson = F
     if as_json:
         screen.print_json(stored.document())
         return
-    views.facts(stored.manifest)
+    views.facts(stored.manifest, parent=stored.manifest["parent"])
     screen.say(f"{stored.name} is frozen. To train on it: rubric --env {cloud.env} train --dataset {stored.name}")
 
 
-@app.command()
-def review(
-    context: typer.Context,
-    row: Annotated[
-        list[str] | None, typer.Argument(metavar="[ROW]...", help="Rows to decide about, by the letters of their id.")
-    ] = None,
-    label: Annotated[str | None, typer.Option(help="Give the rows this label.", show_default=False)] = None,
-    accept: Annotated[bool, typer.Option("--accept", help="Take the rows with the label that they have.")] = False,
-    reject: Annotated[bool, typer.Option("--reject", help="Leave the rows out of the next versions.")] = False,
-    key: Annotated[
-        str | None, typer.Option(metavar="KEY_ID", help="All rows of this API key alone.", show_default=False)
-    ] = None,
-    csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write all rows that wait to a table.", show_default=False)
-    ] = None,
-    apply: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Decide as the table's column `decision` says.", show_default=False),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace an existing table.")] = False,
-    rows: Rows = 20,
-    as_json: AsJson = False,
-) -> None:
-    """List the rows that wait or are quarantined, and decide about them. A decision is an event of the ledger, too.
-
-    A row that waits keeps the label that it has in the newest version.
-
-    \b
-    rubric data review                              list them
-    rubric data review 3f9a1c --label Health        this row is Health
-    rubric data review 3f9a1c 77b0 --reject         leave these rows out
-    rubric data review --key k4mz7q2abc --accept    take what this key sent
-    rubric data review --csv waiting.csv            all of them, for a spreadsheet: a label or - in `decision`
-    rubric data review --apply waiting.csv
-    """
-    cloud: Cloud = context.obj
-    ways = [label is not None, accept, reject]
-    if sum(ways) > 1 or (bool(row or key) != any(ways)) or (apply and (row or key or any(ways))):
-        raise OpsError("Name rows (or --key) and one of --label, --accept and --reject; or --apply alone", status=USAGE)
-    writer = files.Writer([files.named(csv, option="--csv")], force=force) if csv else None
-    following = _folded(cloud, dataset=None)
-    decisions = _decisions(following, row or [], label=label, accept=accept, key=key, table=apply)
-    if decisions or apply:
-        _decide(cloud, following, decisions)
-        return
-    if csv and writer:
-        # A mark, so that spreadsheets read it as UTF-8.
-        writer.write(csv, reviews.as_csv(following.pending).encode("utf-8-sig", "surrogatepass"))
-        screen.say(f"{len(following.pending):,} rows: {csv.resolve()}")
-    elif as_json:
-        screen.print_json(following.pending)
-    elif not following.pending:
-        screen.say("Nothing waits.")
-    else:
-        views.pending(following.pending, most=rows)
+app.command()(review)
 
 
 @app.command()
@@ -267,49 +208,6 @@ def backfill(context: typer.Context) -> None:
             added += sum(map(table.add, events_of(iter(page), trusted=trusted, keep_days=days)))
             view.show(name, looked, added)
     screen.say(f"{added:,} labels were added to the ledger: `rubric data show next` shows what they give.")
-
-
-def _folded(cloud: Cloud, *, dataset: str | None) -> Next:
-    with tempfile.TemporaryDirectory(prefix="rubric-data-") as folder, stages(screen.err) as view:
-        for event in folding.fold(cloud, Path(folder), dataset=dataset):
-            if isinstance(event, Next):
-                return event
-            view.show(event)
-    raise AssertionError("folding ends with the next version or an error")
-
-
-def _decisions(
-    following: Next, rows: Sequence[str], *, label: str | None, accept: bool, key: str | None, table: Path | None
-) -> list[Decision]:
-    if table is not None:
-        try:
-            content = table.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise OpsError(f"--apply {table} is not UTF-8: save it as CSV UTF-8", status=USAGE) from None
-        return list(reviews.from_csv(content, name=str(table)))
-    chosen: list[dict[str, Any]] = [folding.find(following.pending, each) for each in rows]
-    if key is not None:
-        of_key = [each for each in following.pending if each["key_id"] == key]
-        if not of_key:
-            raise OpsError(
-                f"No row that waits is of the key {key[:20]!r} alone: `rubric data review --json` has the keys"
-            )
-        chosen += of_key
-    if accept and (undecided := next((each for each in chosen if not each["label"]), None)):
-        raise OpsError(
-            f"{undecided['row_id'][:12]} has no single label ({undecided['reason']}): give it one with --label"
-        )
-    return [Decision(each["row_id"], each["label"] if accept else label or "") for each in chosen]
-
-
-def _decide(cloud: Cloud, following: Next, decisions: Sequence[Decision]) -> None:
-    labels = sorted({label for of in following.described["counts"].values() for label in of})
-    reviews.check(decisions, labels=labels, pending=following.pending)
-    operator = str(cloud.client("sts").get_caller_identity()["Arn"])
-    table, now = stores.ledger_of(cloud), datetime.now(UTC)
-    for decision in decisions:
-        table.put(reviews.event(decision, operator=operator, now=now, keep_days=cloud.settings.data.example_days))
-    screen.say(f"{len(decisions):,} rows decided; they count in the next version (`rubric data freeze`).")
 
 
 def _remark(following: Next) -> None:

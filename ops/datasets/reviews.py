@@ -74,7 +74,7 @@ def check(decisions: Sequence[Decision], *, labels: Sequence[str], pending: Sequ
     for decision in decisions:
         if decision.row_id not in waiting:
             raise OpsError(
-                f"{decision.row_id[:12]!r} does not wait (any more): `rubric data review` lists the rows that do"
+                f"{decision.row_id[:12]!r} is not waiting (any more): `rubric data review` lists the rows that do"
             )
         if decision.label and decision.label not in labels:
             raise OpsError(

@@ -35,8 +35,8 @@ def versions(stored: Sequence[Stored], *, gone: set[str]) -> None:
     screen.table(*columns, rows=rows, numeric=("Rows", "New"), whole=("Version", "Created", "Manifest"))
 
 
-def facts(found: Mapping[str, Any]) -> None:
-    """What a version holds, or what the next one would."""
+def facts(found: Mapping[str, Any], *, parent: str | None) -> None:
+    """What a version holds, or what the next one would. parent: the version before; None of the first."""
     labels = sorted({label for of in found["counts"].values() for label in of})
     rows = [
         [label, *(f"{found['parts'].get(part, {}).get(label, 0):,}" for part in manifest.PARTS), _origins(found, label)]
@@ -45,7 +45,8 @@ def facts(found: Mapping[str, Any]) -> None:
     screen.table("Label", "Train", "Valid", "Test", "From", rows=rows, numeric=("Train", "Valid", "Test"))
     changes = [f"{found[name]:,} {name}" for name in ("new", "relabelled", "removed") if found[name]]
     screen.line("")
-    screen.line(f"{', '.join(changes) or 'no change'}, from {found['events']:,} events of the ledger")
+    told = ", ".join(changes) or ("no change" if parent else "the first version")
+    screen.line(f"{told}, from {found['events']:,} events of the ledger")
     for state in ("waiting", "quarantined", "left_out"):
         for reason, count in sorted(found[state].items()):
             screen.point(f"{state.replace('_', ' ')}: {count:,} ({reason})")

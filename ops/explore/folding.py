@@ -127,5 +127,6 @@ def find(pending: Sequence[dict[str, Any]], prefix: str) -> dict[str, Any]:
     found = [row for row in pending if row["row_id"].startswith(prefix.lower())]
     if len(found) == 1:
         return found[0]
-    what = f"begins {len(found)} rows that wait: give more of its letters" if found else "is no row that waits"
-    raise OpsError(f"{prefix[:20]!r} {what}; `rubric data review` lists them")
+    if found:
+        raise OpsError(f"{len(found)} rows that wait begin with {prefix[:20]!r}: give more letters of the id")
+    raise OpsError(f"No row that waits begins with {prefix[:20]!r}: `rubric data review` lists them")

@@ -63,7 +63,7 @@ def test_from_a_dataset_over_labels_and_reviews_to_the_next_version(world, capsy
     assert (following["waiting"], following["quarantined"]) == ({"labels disagree": 1}, {"contradicts the dataset": 1})
     assert "Business or Health" in data(capsys, "review").out
     said = data(capsys, "review", disputed[:12], "--label", "Health").err
-    assert "1 rows decided" in said
+    assert "1 row decided" in said
     assert "is not a label of the dataset" in data(capsys, "review", contradicting, "--label", "Sport", status=2).err
     data(capsys, "review", contradicting, "--accept")
     second = stored(capsys, "freeze")
@@ -249,6 +249,7 @@ def test_decisions_of_a_table(scripted, capsys, tmp_path):
     data(capsys, "review", "--csv", str(table))
     lines = list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8-sig"))))
     assert [line["text"] for line in lines] == ["text 0", "text 1", "text 2"]
+    assert "decides nothing" in data(capsys, "review", "--apply", str(table), status=2).err
     lines[0]["decision"], lines[2]["decision"] = "Business", "-"
     with table.open("w", newline="") as out:
         writer = csv.DictWriter(out, lines[0].keys())
@@ -268,7 +269,10 @@ def test_all_rows_of_a_key(scripted, capsys, tmp_path):
     scripted.label("one", "Business")
     data(capsys, "review", "--key", "a", "--accept")
     assert sorted(event["row_id"][0] for event in scripted.table.events() if event["kind"] == "review") == ["0", "2"]
-    assert "No row that waits is of the key 'c'" in data(capsys, "review", "--key", "c", "--reject", status=1).err
+    assert (
+        "No row that waits has its label from the key 'c' alone"
+        in data(capsys, "review", "--key", "c", "--reject", status=1).err
+    )
 
 
 def test_files_of_a_list_are_one_dataset_whatever_their_names(tmp_path):
