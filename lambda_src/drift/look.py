@@ -116,7 +116,7 @@ class Look:
             self._count([[_key(item) for item in request] for request in part], late=False)
             self._counted = part[-1][-1]["place"]
             self._save()
-        for part in _parts([list(one) for _, one in groupby(self._late(until), key=_of_request)]):
+        for part in _parts(list(one) for _, one in groupby(self._late(until), key=_of_request)):
             if not has_time():
                 return TIME
             self._count([[request_log.late_text(item) for item in request] for request in part], late=True)
