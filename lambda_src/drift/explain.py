@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import NormalDist
 
 from contracts.models.baseline import PREDICTED_LABEL, Baseline
@@ -15,7 +15,6 @@ from contracts.texts.words import words
 from lambda_src.drift.statistics.monitor import Bin, StreamState, interval
 
 EXAMPLES = 200  # of the newest texts, among which typical ones are looked for
-LONGEST = 500  # characters of a typical text
 LONGEST_TERM = 40
 ALPHA = 0.05  # for all terms together
 
@@ -99,8 +98,7 @@ def _moved(reference: Baseline, counts: Mapping[str, int], texts: int) -> list[T
 
 
 def _typical(newest: Sequence[Text], more: Sequence[Term], *, most: int) -> list[Text]:
-    """Those whose terms grew most in sum, shortened; the newest first among equals."""
+    """Those whose terms grew most in sum, whole, so that an erasure knows them; the newest first among equals."""
     weights = {each.term: each.least for each in more}
-    shortened = [replace(each, text=each.text[:LONGEST]) for each in newest]
-    scored = [(sum(weights.get(term, 0.0) for term in set(words(each.text))), at) for at, each in enumerate(shortened)]
-    return [shortened[at] for score, at in sorted(scored, reverse=True)[:most] if score > 0]
+    scored = [(sum(weights.get(term, 0.0) for term in set(words(each.text))), at) for at, each in enumerate(newest)]
+    return [newest[at] for score, at in sorted(scored, reverse=True)[:most] if score > 0]
