@@ -15,7 +15,7 @@ from contracts.models import baseline
 from contracts.models import measures as measured
 from contracts.texts.words import words
 from model_code.dataset_generator import generate_headlines
-from model_code.training.data import dataset, folds
+from model_code.training.data import dataset, distributions, folds
 from model_code.training.data.rows import Row
 from model_code.training.evaluation import calibration, linear_model
 from model_code.training.fitting import tokenizer
@@ -24,7 +24,6 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 GENERATED = 12_000  # rows
 VOCABULARY = 8_000
-BINS = 10
 RUN = 16  # texts of a made-up story, where the dataset has no column of stories
 
 
@@ -140,12 +139,9 @@ class _Model:
 
 def _edges(probabilities: Array, measures: dict[str, Array]) -> dict[str, list[float]]:
     """As training chooses them: by texts of which none is counted in a reference."""
-    inner = np.arange(1, BINS) / BINS
-    confidence = {round(each, 2) for each in np.quantile(probabilities.max(axis=1), inner).tolist()}
-    length = {float(np.ceil(each)) for each in np.quantile(measures[measured.LENGTH], inner).tolist()}
     return {
-        baseline.CONFIDENCE: [0.0, *sorted({min(each, 0.99) for each in confidence} - {0.0})],
-        measured.LENGTH: [0.0, *sorted(length - {0.0})],
+        baseline.CONFIDENCE: distributions.confidence_edges(probabilities.max(axis=1)),
+        measured.LENGTH: distributions.length_edges(measures[measured.LENGTH].tolist()),
         measured.UNKNOWN_PIECES: list(baseline.SHARE_EDGES),
         measured.UNSEEN_WORDS: list(baseline.SHARE_EDGES),
     }

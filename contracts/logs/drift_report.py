@@ -1,6 +1,6 @@
-"""What a drift look writes of one model version: `drift/<model version>/report.json` of the artifact bucket.
+"""What a drift look answers, and what it writes of a model version.
 
-The function `drift` writes it; `GET /v1/drift`, the console and `rubric drift` read it, and `rubric erase` takes
+That is `drift/<model version>/report.json` in the artifact bucket. The function `drift` writes it; `GET /v1/drift`, the console and `rubric drift` read it, and `rubric erase` takes
 erased texts out of it. No I/O.
 """
 
@@ -14,6 +14,10 @@ LAYOUT = 1
 DRIFT, STEADY = "drift", "steady"
 TOO_FEW, NO_REFERENCE, UNREADABLE, NOT_LOOKED = "too-few-texts", "no-reference", "unreadable-reference", "not-looked"
 STATUSES = (DRIFT, STEADY, TOO_FEW, NO_REFERENCE, UNREADABLE, NOT_LOOKED)
+
+# How a look ended, as the function answers: all is counted; its time was over, and the next one goes on; another look
+# counts; its clock is behind what was counted.
+DONE, TIME, OVERTAKEN, CLOCK = "done", "time", "overtaken", "clock"
 
 # With fewer requests a report without an alarm says "too few": the slowest shifts that matter need more.
 FEWEST_REQUESTS = 100

@@ -59,7 +59,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         now=_now,
     )
     result = looking.run(has_time=lambda: context.get_remaining_time_in_millis() > _RESERVE_MS)
-    statuses = {} if result.ended == look.OVERTAKEN else _report(looking, result, context)
+    statuses = {} if result.ended == drift_report.OVERTAKEN else _report(looking, result, context)
     if looking.current in statuses:
         found = statuses[looking.current] == drift_report.DRIFT
         metrics.add_metric(name="DriftFound", unit=MetricUnit.Count, value=int(found))

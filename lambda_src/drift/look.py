@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from contracts.logs import drift_report, request_log
-from contracts.logs.drift_report import Promise
+from contracts.logs.drift_report import CLOCK, DONE, OVERTAKEN, TIME, Promise
 from contracts.logs.request_log import Item
 from contracts.models.baseline import Baseline, BaselineError
 from lambda_src.drift.log import Key
@@ -29,8 +29,6 @@ _FIRST = timedelta(days=30)
 _BEHIND = timedelta(days=1)
 # Of how many model versions the state is kept; answers of others are the newest.
 MOST_MODELS = 8
-
-DONE, TIME, OVERTAKEN, CLOCK = "done", "time", "overtaken", "clock"
 
 
 class LogPort(Protocol):
@@ -116,7 +114,7 @@ class Look:
             self._count([[_key(item) for item in request] for request in part], late=False)
             self._counted = part[-1][-1]["place"]
             self._save()
-        for part in _parts([list(one) for _, one in groupby(self._late(until), key=_of_request)]):
+        for part in _parts(list(one) for _, one in groupby(self._late(until), key=_of_request)):
             if not has_time():
                 return TIME
             self._count([[request_log.late_text(item) for item in request] for request in part], late=True)

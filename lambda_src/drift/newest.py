@@ -18,7 +18,7 @@ from lambda_src.drift.accuracy import label_shift
 from lambda_src.drift.accuracy.audit import Audit, Bound
 from lambda_src.drift.accuracy.label_shift import Estimate
 from lambda_src.drift.accuracy.verdict import verdict
-from lambda_src.drift.explain import LiveTerms, Term, Text, explain
+from lambda_src.drift.explain import Term, Text, explain
 from lambda_src.drift.statistics.monitor import Bin, StreamState
 from lambda_src.drift.statistics.recent import Recent
 from lambda_src.drift.statistics.signatures import of_text
@@ -84,13 +84,14 @@ def explanation(
     """What an alarm is about: labels that grew and, if the log keeps texts, terms and typical texts."""
     if all(stream.alarm_since is None for stream in streams):
         return None, NO_DRIFT
-    terms, seen = LiveTerms(reference), Recent()
+    texts: list[Text] = []
+    seen = Recent()
     for item in items:
         text = text_normalization.normalised(item.get("text", ""))
         # As the monitor does: a story that comes again and again is one text.
         if text and seen.is_new(of_text(text)):
-            terms.add(Text(request_id=item["request_id"], position=int(item["position"]), text=text))
-    found = explain(reference, terms, streams)
+            texts.append(Text(request_id=item["request_id"], position=int(item["position"]), text=text))
+    found = explain(reference, texts, streams)
     document = {
         "texts": found.texts,
         "more": [_term(each) for each in found.more],

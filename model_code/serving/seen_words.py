@@ -1,4 +1,4 @@
-"""The words of the training texts, as the artifact holds them: hashes in order, ``seen_words.npy``.
+"""The words of the training and validation texts, as the artifact holds them: hashes in order, ``seen_words.npy``.
 
 A word that was never seen is taken for one that was in at most MOST_WORDS of 2**32 cases.
 """
@@ -19,7 +19,7 @@ MOST_WORDS = 100_000  # 400 KB; of more, the rarest count as unseen
 
 
 class SeenWords:
-    """The words of one artifact's training texts."""
+    """The words of one artifact's training and validation texts."""
 
     def __init__(self, hashes: Iterable[int]) -> None:
         self._has = frozenset(hashes).__contains__

@@ -11,6 +11,7 @@ from contracts.models.evaluation import Assessment, FewLabels
 from model_code.serving.classifier import Classifier
 from model_code.training import progress
 from model_code.training.data import distributions
+from model_code.training.data.distributions import Matrix
 from model_code.training.data.rows import Row
 from model_code.training.data.split import Split
 from model_code.training.evaluation import calibration, evaluate, explain, leak, learning_curve
@@ -31,13 +32,15 @@ def assess(
     settings: Hyperparameters,
     calibrated: Calibrated,
     linear: LinearModel | None,
+    on_valid: Matrix | None,
     champion: Path | None,
 ) -> Assessment:
     """The figures, calibration, mistakes, leak, and the comparisons with the baseline and the approved model.
 
     ``model``: the artifact's folder, which has the model that serves, and gets baseline.json. ``rows``: all of the
     dataset's, of which ``parts`` is the split. ``linear``: the linear model of the training and validation parts, if
-    there is one. ``champion``: the channel with the approved model's model.tar.gz, None if there is none.
+    there is one. ``on_valid``: as `Served` has it. ``champion``: the channel with the approved model's model.tar.gz,
+    None if there is none.
     """
     progress.report("evaluate", 0, STEPS)
     classifier = Classifier(model)
@@ -47,7 +50,7 @@ def assess(
     truth = evaluate.positions([row.label for row in parts.test], labels)
     figures = evaluate.measure(probabilities, [row.label for row in parts.test], labels)
     tested = distributions.Answered(parts.test, probabilities, classifier.measure(encodings))
-    distributions.write(model, distributions.describe(classifier, parts, tested))
+    distributions.write(model, distributions.describe(classifier, parts, tested, on_valid=on_valid))
     progress.report("evaluate", 1, STEPS, accuracy=figures["accuracy"], macro_f1=figures["macro_f1"])
     baseline = baselines.baseline([*parts.train, *parts.valid], parts.test, labels, predicted=predicted, fitted=linear)
     progress.report("evaluate", 2, STEPS, baseline_accuracy=baseline["accuracy"])

@@ -136,7 +136,8 @@ def _train(
     served = _choose(settings, folders, data, parts, encoder=calibrated, version=version, work=work)
     if served.kind == LINEAR:
         described = {**described, **outcome.of_linear(served)}
-    seen_words.write(folders.model, distributions.most_frequent_words(parts.train))
+    # A linear model is fitted on the validation part, too.
+    seen_words.write(folders.model, distributions.most_frequent_words([*parts.train, *parts.valid]))
     figures = assess.assess(
         folders.model,
         data.rows,
@@ -145,6 +146,7 @@ def _train(
         settings=settings,
         calibrated=served.calibrated,
         linear=served.linear,
+        on_valid=served.on_valid,
         champion=folders.champion,
     )
     evaluation = outcome.evaluation(

@@ -50,12 +50,12 @@ def look(cloud: Cloud, *, show: Callable[[str], None]) -> dict[str, Any]:
         if answer.get("FunctionError"):
             raise OpsError(f"The look failed: {result.get('errorMessage', 'its log has the reason')}", status=FAILED)
         ended = result.get("ended")
-        if ended == "overtaken":
+        if ended == drift_report.OVERTAKEN:
             raise OpsError(_OVERTAKEN)
-        if ended == "clock":
+        if ended == drift_report.CLOCK:
             raise OpsError(f"The function's clock is behind what was counted: nothing newer than {result.get('until')}")
         show(f"{result.get('texts', 0):,} texts counted, up to {result.get('until')}")
-        if ended != "time":
+        if ended != drift_report.TIME:
             return result
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from contracts.logs import drift_report
 from ops.monitoring.drift_view import STREAMS, accuracy, counted, minute, most_moved, percent, terms
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 560, 150, 44, 22
@@ -31,7 +32,7 @@ def page(report: dict[str, Any]) -> str:
     """The whole HTML document."""
     title = f"Drift of {report['model_version']}"
     state = escape(report["status"].replace("-", " "))
-    drifted = ' class="drift"' if report["status"] == "drift" else ""
+    drifted = ' class="drift"' if report["status"] == drift_report.DRIFT else ""
     parts = [
         f"<h1>{escape(title)}: <span{drifted}>{state}</span></h1>",
         f"<p>{escape(report['reason'])}</p>",

@@ -57,25 +57,6 @@ class Audit:
         alpha = ALPHA / 2 / ((started + 1) * (started + 2))
         return _bound(self._right[1] + self._right[2], self._texts[1] + self._texts[2], alpha=alpha)
 
-    def document(self) -> dict[str, list[int] | int]:
-        """What `of` takes, for JSON."""
-        return {"epochs": self.epochs, "texts": self._texts, "right": self._right}
-
-    @classmethod
-    def of(cls, document: dict[str, list[int] | int]) -> Audit:
-        """Of what `document` returned."""
-        epochs, texts, right = document["epochs"], document["texts"], document["right"]
-        if not isinstance(epochs, int) or not isinstance(texts, list) or not isinstance(right, list):
-            raise ValueError("the stored audit is not such")
-        audit = cls()
-        audit.epochs, audit._texts, audit._right = epochs, list(texts), list(right)
-        return audit
-
-
-def is_excluded(mean: float, *, right: int, texts: int, alpha: float) -> bool:
-    """Whether the mean accuracy is not this one, at this alpha for all times together."""
-    return _from_above(mean, right, texts, alpha) or _from_below(mean, right, texts, alpha)
-
 
 def _bound(right: int, texts: int, *, alpha: float) -> Bound:
     low = _last(lambda mean: _from_below(mean, right, texts, alpha))

@@ -53,7 +53,6 @@ class StreamState:
 
     name: str
     requests: int
-    texts: int
     log10_evidence: float
     log10_threshold: float
     alarm_since: int | None
@@ -68,8 +67,7 @@ class Monitor:
         if not 0 < alpha < 1 or not 0 < tolerance < 1:
             raise ValueError("alpha and tolerance must lie between 0 and 1")
         self.reference, self.alpha, self.tolerance = reference, alpha, tolerance
-        self.requests = self.texts = self.repeated = 0
-        self.unknown_labels = 0
+        self.requests = 0
         self._recent = Recent()
         self._labels = {label: number for number, label in enumerate(reference["labels"])}
         names = [name for name in baseline.STREAMS if name in reference["streams"]]
@@ -91,13 +89,10 @@ class Monitor:
     def add(self, request: Sequence[Observation]) -> None:
         """Counts a request; a text that is a near duplicate of one counted lately is left out.
 
-        Requests may come in any order that does not depend on what they say. A label that the reference does not have
-        is counted in `unknown_labels` only.
+        Requests may come in any order that does not depend on what they say. All labels are the reference's.
         """
         new = [each for each in request if each.signature is None or self._recent.is_new(each.signature)]
         self.requests += 1
-        self.texts += len(request)
-        self.repeated += len(request) - len(new)
         for name, stream in self._streams.items():
             if bins := self._bins(name, new):
                 stream.add(bins, request=self.requests)
@@ -105,9 +100,7 @@ class Monitor:
     def _bins(self, name: str, texts: Sequence[Observation]) -> list[int]:
         """The bins of those texts that have this measure."""
         if name == baseline.PREDICTED_LABEL:
-            known = [self._labels[each.label] for each in texts if each.label in self._labels]
-            self.unknown_labels += len(texts) - len(known)
-            return known
+            return [self._labels[each.label] for each in texts]
         edges = self.reference["streams"][name]["edges"]
         values = (getattr(each, name) for each in texts)
         return [baseline.bin_of(value, edges) for value in values if value is not None]
@@ -134,7 +127,6 @@ class Monitor:
         return StreamState(
             name=name,
             requests=stream.requests,
-            texts=stream.shares.texts,
             log10_evidence=evidence / math.log(10) if evidence > -math.inf else 0.0,
             log10_threshold=stream.threshold / math.log(10),
             alarm_since=stream.alarm,
@@ -151,9 +143,6 @@ class Monitor:
             "alpha": self.alpha,
             "tolerance": self.tolerance,
             "requests": self.requests,
-            "texts": self.texts,
-            "repeated": self.repeated,
-            "unknown_labels": self.unknown_labels,
             "recent": self._recent.document(),
             "streams": {name: stream.document() for name, stream in self._streams.items()},
         }
@@ -173,8 +162,7 @@ class Monitor:
         if document["model_version"] != reference["model_version"] or document["reference"] != _counts(reference):
             raise StateError(f"the state is that of another reference than {reference['model_version']}")
         monitor = cls(reference, alpha=document["alpha"], tolerance=document["tolerance"])
-        for name in ("requests", "texts", "repeated", "unknown_labels"):
-            setattr(monitor, name, document[name])
+        monitor.requests = document["requests"]
         try:
             monitor._recent = Recent.of(document["recent"])
             for name, stream in monitor._streams.items():

@@ -15,7 +15,6 @@ class Shares:
     """
 
     def __init__(self, bins: int) -> None:
-        self.texts = 0
         self._requests = [0, 0, 0]  # since the start, of the last whole window, of this window
         self._sums = [[0.0] * bins for _ in self._requests]
 
@@ -24,7 +23,6 @@ class Shares:
         if self._requests[2] == WINDOW:
             self._sums = [self._sums[0], self._sums[2], [0.0] * len(self._sums[0])]
             self._requests = [self._requests[0], WINDOW, 0]
-        self.texts += texts
         for window in (0, 2):
             self._requests[window] += 1
             for number, count in found.items():
@@ -41,11 +39,11 @@ class Shares:
 
     def document(self) -> dict[str, Any]:
         """What `of` takes, for JSON."""
-        return {"texts": self.texts, "requests": self._requests, "sums": self._sums}
+        return {"requests": self._requests, "sums": self._sums}
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Shares:
         """Of what `document` returned."""
         shares = cls(len(document["sums"][0]))
-        shares.texts, shares._requests, shares._sums = document["texts"], document["requests"], document["sums"]
+        shares._requests, shares._sums = document["requests"], document["sums"]
         return shares

@@ -38,12 +38,15 @@ class Served:
     """The kind that the artifact holds, how it is calibrated, and what evaluation.json says of the choice.
 
     ``linear``: the linear model, fitted on the training and validation parts; None if there was no need for one.
+    ``on_valid``: probabilities of the validation texts, shape (texts, labels), as of texts that the model was not
+    fitted on; None where those of the artifact are such.
     """
 
     kind: str
     calibrated: Calibrated
     description: ModelChoice
     linear: LinearModel | None
+    on_valid: Array | None
 
 
 def only_encoder(calibrated: Calibrated) -> Served:
@@ -55,7 +58,7 @@ def only_encoder(calibrated: Calibrated) -> Served:
         "weights": None,
         "candidates": [],
     }
-    return Served(ENCODER, calibrated, description, None)
+    return Served(ENCODER, calibrated, description, linear=None, on_valid=None)
 
 
 def decide(
@@ -76,17 +79,18 @@ def decide(
     """
     trained = linear.train(parts, labels, seed=seed)
     model, calibrated = trained.model, trained.calibrated
+    unseen = log_softmax(trained.on_valid, axis=1)
     alone = _artifact(work / LINEAR, model.scaled(1 / calibrated.temperature), labels, model_version)
     if encoder is None:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copytree(alone, folder, dirs_exist_ok=True)
         served = {LINEAR: Classifier(folder, threads=1)}
         description = _described(asked, LINEAR, "training.model asks for the linear model", served, {}, parts, labels)
-        return Served(LINEAR, calibrated, description, model)
+        return Served(LINEAR, calibrated, description, model, np.exp(unseen))
     truth = evaluate.positions([row.label for row in parts.valid], labels)
     served = {ENCODER: Classifier(folder, threads=1), LINEAR: Classifier(alone, threads=1)}
     encoded = served[ENCODER].predict([row.text for row in parts.valid])
-    logs = {ENCODER: np.log(np.maximum(encoded, TINY)), LINEAR: log_softmax(trained.on_valid, axis=1)}
+    logs = {ENCODER: np.log(np.maximum(encoded, TINY)), LINEAR: unseen}
     both = logs[ENCODER], logs[LINEAR]
     scales = blending.scales(both, truth, equal=EQUAL)
     weights.save(
@@ -103,9 +107,9 @@ def decide(
         description["weights"] = {
             name: float(each) / total for name, each in zip((ENCODER, LINEAR), scales, strict=True)
         }
-        return Served(BLEND, Calibrated(1 / total, "the weights are fitted with it"), description, model)
+        return Served(BLEND, Calibrated(1 / total, "the weights are fitted with it"), description, model, blended)
     _keep(kind, folder, alone)
-    return Served(kind, calibrated if kind == LINEAR else encoder, description, model)
+    return Served(kind, calibrated if kind == LINEAR else encoder, description, model, np.exp(logs[kind]))
 
 
 def _artifact(folder: Path, given: weights.Weights, labels: Sequence[str], model_version: str) -> Path:

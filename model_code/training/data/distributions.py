@@ -58,17 +58,23 @@ class Answered:
         return Answered([self.rows[each] for each in at], self.probabilities[at], [self.measures[each] for each in at])
 
 
-def describe(classifier: Classifier, parts: Split, tested: Answered) -> Baseline:
+def describe(classifier: Classifier, parts: Split, tested: Answered, *, on_valid: Matrix | None) -> Baseline:
     """The reference. ``tested``: the test part's answers by ``classifier``, whose artifact knows the words seen.
 
     The bins are chosen by validation texts: by the texts that are counted, each bin would get its share of them however
-    they came out, and the counts would no longer vary as a sample's do.
+    they came out, and the counts would no longer vary as a sample's do. ``on_valid``: their probabilities if the model
+    that serves was fitted on them, by one that was not: of texts that it knows it is so sure that most texts would be
+    in the first bin.
     """
     chosen = one_of_each(parts.valid)[:EDGE_TEXTS]
     encodings = classifier.encode([row.text for row in chosen])
-    confidences = classifier.predict_encodings(encodings).max(axis=1)
+    if on_valid is None:
+        unseen = classifier.predict_encodings(encodings)
+    else:
+        lines = {row.line for row in chosen}
+        unseen = on_valid[[row.line in lines for row in parts.valid]]
     edges = {
-        CONFIDENCE: confidence_edges(confidences),
+        CONFIDENCE: confidence_edges(unseen.max(axis=1)),
         LENGTH: length_edges([each["length"] for each in classifier.measure(encodings)]),
         UNKNOWN_PIECES: list(SHARE_EDGES),
         UNSEEN_WORDS: list(SHARE_EDGES),

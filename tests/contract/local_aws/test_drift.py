@@ -98,7 +98,7 @@ def test_what_is_logged_is_counted_once_late_texts_included(deployed: Deployed) 
         deployed.logs(f"r{number:02d}", count, ago=timedelta(minutes=20 * number + 1), label="arts")
         texts += count
     result, found = deployed.looks()
-    assert (result.ended, result.texts, found["counted"]["requests"]) == (look.DONE, texts, 40)
+    assert (result.ended, result.texts, found["counted"]["requests"]) == (drift_report.DONE, texts, 40)
     assert found["accuracy_reason"].startswith("Fewer than 50 ")
     deployed.redrives(deployed.items("late", 5, ago=timedelta(hours=3)), now=NOW + timedelta(minutes=1))
     result, found = deployed.looks(now=NOW + timedelta(minutes=5))
@@ -110,8 +110,8 @@ def test_of_two_looks_at_once_one_gives_up(deployed: Deployed) -> None:
     deployed.logs("both", 3, ago=timedelta(seconds=40))
     now = NOW + timedelta(minutes=20)
     first, second = deployed.look(now=now), deployed.look(now=now)
-    assert first.run(has_time=lambda: True).ended == look.DONE
-    assert second.run(has_time=lambda: True).ended == look.OVERTAKEN
+    assert first.run(has_time=lambda: True).ended == drift_report.DONE
+    assert second.run(has_time=lambda: True).ended == drift_report.OVERTAKEN
     first.reported()
 
 

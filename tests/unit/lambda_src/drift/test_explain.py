@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import random
 
 from contracts.models.baseline import Baseline
-from lambda_src.drift.explain import EXAMPLES, NEW_TERMS, WINDOW, LiveTerms, Text, explain
+from lambda_src.drift.explain import EXAMPLES, Text, explain
 from lambda_src.drift.statistics.monitor import Monitor
 from lambda_src.drift.statistics.observation import Observation
 from tests.unit.lambda_src.drift.references import drawn
@@ -25,10 +24,10 @@ def _text(number: int, words: str) -> Text:
 
 def test_terms_texts_and_labels_that_grew() -> None:
     reference, chance = _reference(), random.Random(2)
-    live, monitor = LiveTerms(reference), Monitor.start(reference)
+    live, monitor = [], Monitor.start(reference)
     for number in range(600):
         words = "a quake shook the bank" if number % 3 == 0 else " ".join(chance.sample(("goal", "film", "cell"), 1))
-        live.add(_text(number, words))
+        live.append(_text(number, words))
         monitor.add([Observation(label="arts" if number % 2 else "sport")])
     found = explain(reference, live, monitor.streams())
     assert {each.term for each in found.more} >= {"quake", "shook"}
@@ -40,40 +39,26 @@ def test_terms_texts_and_labels_that_grew() -> None:
 
 def test_chance_explains_nothing() -> None:
     reference, chance = _reference(), random.Random(3)
-    live = LiveTerms(reference)
+    live = []
     for number in range(500):
-        live.add(_text(number, chance.choice(OLD)))
+        live.append(_text(number, chance.choice(OLD)))
     found = explain(reference, live, [])
     assert (found.more, found.less, found.typical, found.grown) == ([], [], [], [])
 
 
 def test_a_rare_word_that_the_reference_does_not_list_is_no_new_one() -> None:
     reference = {**_reference(), "terms": {"bank": 400, "rare": 100}}
-    live = LiveTerms(reference)  # type: ignore[arg-type]
+    live = []
     for number in range(500):
-        live.add(_text(number, "unlisted bank" if number % 20 == 0 else "x" if number % 5 else "bank"))
+        live.append(_text(number, "unlisted bank" if number % 20 == 0 else "x" if number % 5 else "bank"))
     found = explain(reference, live, [])  # type: ignore[arg-type]
     assert "unlisted" not in {each.term for each in found.more}
 
 
-def test_the_state_is_bounded_and_goes_on() -> None:
-    reference = _reference()
-    whole = stored = LiveTerms(reference)
-    for number in range(2 * WINDOW + 50):
-        text = _text(number, f"new{number} words{number} here{number}")
-        for terms in {id(whole): whole, id(stored): stored}.values():
-            terms.add(text)
-        if number == WINDOW + 3:
-            stored = LiveTerms.of(json.loads(json.dumps(stored.document())), reference)
-    assert stored.document() == whole.document()
-    assert len(whole.kept) == EXAMPLES and len(whole.counts()) <= 2 * NEW_TERMS + len(OLD)
-    assert explain(reference, LiveTerms(reference), []).texts == 0
-
-
-def test_an_erased_text_is_dropped() -> None:
-    live = LiveTerms(_reference())
-    for number in range(3):
-        live.add(_text(number, "bank"))
-    live.erase([("r1", 0)])
-    assert [each.request_id for each in live.kept] == ["r0", "r2"]
-    assert "r1" not in json.dumps(live.document())
+def test_typical_texts_are_new_and_whole() -> None:
+    texts = [_text(number, f"quake{' a' * 900} {number}") for number in range(EXAMPLES + 5)]
+    found = explain(_reference(), texts, [], most=len(texts))
+    assert found.texts == len(texts)
+    assert [each.request_id for each in found.typical] == [f"r{n}" for n in range(EXAMPLES + 4, 4, -1)]
+    assert set(found.typical) <= set(texts)  # `rubric erase` knows a text by all of it
+    assert explain(_reference(), [], []).texts == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -39,7 +40,7 @@ def test_a_look_counts_what_there_is_and_the_next_one_nothing_again() -> None:
     world = World()
     texts = fill(world, requests=60)
     result = world.looks()
-    assert (result.ended, result.texts, result.behind) == (look.DONE, texts, 0)
+    assert (result.ended, result.texts, result.behind) == (drift_report.DONE, texts, 0)
     before = world.counted()
     assert before["counts"] == {"requests": 60, "texts": texts, "late": 0, "unknown_labels": 0}
     world.now += HOUR
@@ -70,10 +71,10 @@ def test_a_look_without_time_goes_on_where_it_was() -> None:
     fill(world, requests=60)
     whole.looks()
     results: list[look.LookResult] = []
-    while not results or results[-1].ended != look.DONE:
+    while not results or results[-1].ended != drift_report.DONE:
         results.append(world.looks(parts=1))
     assert len(results) > 5 and sum(result.texts for result in results) == texts
-    assert {result.ended for result in results[:-1]} == {look.TIME} and results[0].behind > 0
+    assert {result.ended for result in results[:-1]} == {drift_report.TIME} and results[0].behind > 0
     assert world.counted() == whole.counted()
 
 
@@ -112,7 +113,7 @@ def test_two_looks_at_once_count_nothing_twice() -> None:
     first, second = world.look(), world.look()
     result = first.run(has_time=lambda: True)
     overtaken = second.run(has_time=lambda: True)
-    assert (result.ended, overtaken.ended) == (look.DONE, look.OVERTAKEN)
+    assert (result.ended, overtaken.ended) == (drift_report.DONE, drift_report.OVERTAKEN)
     first.reported()
     assert world.counted()["counts"]["texts"] == texts
 
@@ -133,6 +134,25 @@ def test_a_text_that_comes_hours_later_is_counted_by_the_look_that_first_sees_it
     assert world.looks().texts == 0
 
 
+def test_late_texts_are_read_as_they_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    for number in range(3 * look.PART):
+        world.redrives(world.items(f"late{number}", ["arts"], at=NOW - 2 * HOUR))
+    world.now += HOUR
+    made, read = world.look(), list[Any]()
+    late = made._log.late
+
+    def watched(**span: str) -> Iterator[Any]:
+        for item in late(**span):
+            read.append(item)
+            yield item
+
+    monkeypatch.setattr(made._log, "late", watched)
+    times = iter([True])
+    result = made.run(has_time=lambda: next(times, False))
+    assert (result.ended, result.texts) == (drift_report.TIME, look.PART) and len(read) < 3 * look.PART
+
+
 def test_a_redriven_text_that_was_in_its_place_all_the_time_is_counted_there_alone() -> None:
     world = World()
     items = world.items("r1", ["arts"], at=NOW - HOUR)
@@ -149,7 +169,7 @@ def test_a_clock_that_goes_back_counts_nothing_twice_and_hides_nothing() -> None
     world.now = NOW + timedelta(hours=5)
     world.looks()
     world.now = NOW - timedelta(hours=2)
-    assert world.looks().ended == look.CLOCK
+    assert world.looks().ended == drift_report.CLOCK
     world.logs("r2", ["arts"], at=NOW)
     world.now = NOW + HOUR
     assert world.looks().texts == 1 and world.counted()["counts"]["texts"] == 2

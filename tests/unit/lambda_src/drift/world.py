@@ -237,7 +237,7 @@ class World:
         """One look that is not killed; parts: after how many its time is over."""
         looking, left = self.look(), iter(range(10**9 if parts is None else parts))
         result = looking.run(has_time=lambda: next(left, None) is not None)
-        if result.ended != look.OVERTAKEN:
+        if result.ended != drift_report.OVERTAKEN:
             looking.reported()
         return result
 

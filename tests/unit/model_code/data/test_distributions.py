@@ -53,7 +53,8 @@ def rows(*texts: str, label: str = "Business", near: str = "", line: int = 1) ->
 def described(model: Any, parts: Split, **changes: Any) -> Baseline:
     texts = [row.text for row in parts.test]
     tested = Answered(parts.test, model.predict_encodings(texts), changes.get("measures", model.measure(texts)))
-    return baseline.read(json.loads(json.dumps(distributions.describe(model, parts, tested))))
+    found = distributions.describe(model, parts, tested, on_valid=changes.get("on_valid"))
+    return baseline.read(json.loads(json.dumps(found)))
 
 
 def parts(*tested: Row) -> Split:
@@ -100,6 +101,15 @@ def test_the_bins_do_not_depend_on_the_texts_that_are_counted() -> None:
     few, many = (described(Model(), parts(*rows(*texts, line=20))) for texts in (["a"], ["a b c d", "z " * 40]))
     for name in few["streams"]:
         assert few["streams"][name].get("edges") == many["streams"][name].get("edges")
+
+
+def test_a_model_that_was_fitted_on_the_validation_texts_does_not_choose_the_bins_of_confidence() -> None:
+    given = parts(*rows("a", line=20))
+    unseen = np.array([[0.3, 0.7], [0.9, 0.1], [0.8, 0.2]])
+    found = described(Model(), given, on_valid=unseen)["streams"]["confidence"]["edges"]
+    assert found == distributions.confidence_edges(np.array([0.7, 0.9, 0.8]))
+    twice = Split(given.train, rows("one story", "one story!", "else", near="x", line=10), given.test)
+    assert described(Model(), twice, on_valid=unseen)["streams"]["confidence"]["edges"] == [0.0, 0.7]
 
 
 def test_confidence_is_binned_no_finer_than_an_engine_is_exact() -> None:

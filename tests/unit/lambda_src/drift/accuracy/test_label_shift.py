@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 import random
 
 import pytest
 
 from lambda_src.drift.accuracy import label_shift
-from lambda_src.drift.accuracy.answers import TEXTS, Answers
 
 PRIOR = (0.7, 0.1, 0.1, 0.1)
 EVEN = (0.25, 0.25, 0.25, 0.25)
@@ -57,24 +55,3 @@ def test_a_label_that_is_gone_and_one_that_training_never_had() -> None:
 
 def test_too_few_texts_have_no_estimate() -> None:
     assert label_shift.estimate([[0.5, 0.5]] * (label_shift.FEWEST - 1), (0.5, 0.5)) is None
-
-
-def test_answers_keep_one_text_of_each_of_the_last_requests() -> None:
-    answers = Answers(2)
-    for number in range(TEXTS + 10):
-        answers.add([[number % 2, 1 - number % 2], [0.25, 0.75]])
-    answers.add([[1.0, 0.0, 0.0]])
-    answers.add([])
-    kept = answers.probabilities()
-    assert len(kept) == TEXTS
-    assert kept[0] == [0, 1] and kept[1] == pytest.approx([0.25, 0.75], abs=1e-4)
-    assert Answers.of(json.loads(json.dumps(answers.document()))).probabilities() == kept
-    assert len(json.dumps(answers.document())) < 10_000
-
-
-def test_with_many_labels_fewer_answers_are_kept() -> None:
-    answers = Answers(500)
-    for _ in range(TEXTS):
-        answers.add([[1 / 500] * 500])
-    assert len(answers.probabilities()) == 400
-    assert len(json.dumps(answers.document())) < 600_000
