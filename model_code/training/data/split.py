@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.datasets import manifest
-from contracts.texts import text_normalization
+from model_code.training.data import folds
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 
@@ -113,7 +113,7 @@ def extend(
 def _ranked(rows: Iterable[Row], seed: int) -> list[_Group]:
     members: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        members[row.group or text_normalization.key(row.text)].append(row)
+        members[folds.group(row)].append(row)
     return [
         _Group(members[name], Counter(row.label for row in members[name]))
         for name in sorted(members, key=lambda name: _rank(name, seed))
