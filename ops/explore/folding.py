@@ -75,10 +75,8 @@ def fold(cloud: Cloud, folder: Path, *, dataset: str | None = None) -> Generator
     yield Progress("fetch", 1, 1, f"events={counted[-1]}")
     asked = folder / "request.json"
     asked.write_text(json.dumps(request), encoding="utf-8")
-    try:
-        yield from model_process.run(SCRIPT, [str(asked), "--folder", str(folder)], folder=folder)
-    except OpsError as error:
-        raise OpsError(_own_words(str(error)), status=error.status) from None
+    arguments = [str(asked), "--folder", str(folder)]
+    yield from model_process.run(SCRIPT, arguments, folder=folder, what="Folding the ledger")
     pending = (folder / PENDING_FILE).read_text(encoding="utf-8").splitlines()
     yield Next(
         parent=parent,
@@ -118,14 +116,14 @@ def _settings(cloud: Cloud) -> dict[str, Any]:
     }
 
 
-def _own_words(message: str) -> str:
-    return message.replace("The analysis", "Folding the ledger", 1)
-
-
 def find(pending: Sequence[dict[str, Any]], prefix: str) -> dict[str, Any]:
     """The row that waits and whose id begins so. Raises OpsError if there is none or more than one."""
     found = [row for row in pending if row["row_id"].startswith(prefix.lower())]
     if len(found) == 1:
         return found[0]
-    what = f"begins {len(found)} rows that wait: give more of its letters" if found else "is no row that waits"
-    raise OpsError(f"{prefix[:20]!r} {what}; `rubric data review` lists them")
+    problem = (
+        f"{len(found)} rows that wait begin with {prefix[:20]!r}: give more letters"
+        if found
+        else f"No row that waits begins with {prefix[:20]!r}"
+    )
+    raise OpsError(f"{problem}; `rubric data review` lists them")
