@@ -75,7 +75,7 @@ def run(settings: Hyperparameters, folders: Folders) -> None:
         sha256=settings.manifest_sha256,
         dataset_sha256=data.sha256,
     )
-    parts = splitting.as_divided(data.rows) or splitting.split(
+    parts = splitting.divided(
         data.rows, valid_fraction=settings.valid_fraction, test_fraction=settings.test_fraction, seed=settings.seed
     )
     for sentence in data.sentences():

@@ -60,6 +60,12 @@ def split(rows: Iterable[Row], *, valid_fraction: float, test_fraction: float, s
     return parts
 
 
+def divided(rows: Sequence[Row], *, valid_fraction: float, test_fraction: float, seed: int) -> Split:
+    """The parts that a dataset version has, or those that `split` makes of any other dataset."""
+    given = as_divided(rows)
+    return given or split(rows, valid_fraction=valid_fraction, test_fraction=test_fraction, seed=seed)
+
+
 def describe(rows: Sequence[Row]) -> str:
     """How the rows are divided, in a sentence for the reports."""
     return OF_A_VERSION if any(row.part for row in rows) else DESCRIPTION
