@@ -69,17 +69,17 @@ def contents(files: Sequence[Path]) -> Iterator[Content]:
 
 def inside(content: Content, *, depth: int = _DEPTH) -> Iterator[Content]:
     """What a file is to its owner: the files in an archive, what a compressed file holds, or the file itself."""
-    if not depth and packed.is_packed(content.data):
+    unpacked = packed.unpacked(content.name, content.data)
+    if unpacked is None:
+        yield content
+        return
+    if not depth:
         raise FileError(
             file=content.name,
             line=0,
             problem="it is an archive within archives",
             remedy="unpack it and use the files inside",
         )
-    unpacked = packed.unpacked(content.name, content.data)
-    if unpacked is None:
-        yield content
-        return
     for name, data in unpacked:
         yield from inside(Content(name, data), depth=depth - 1)
 

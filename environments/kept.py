@@ -14,7 +14,7 @@ TRAINING_DAYS = 30  # what jobs wrote; the gate has copied what must stay
 # Replaced versions of it, which the gate must see: it may run again for this long (Step Functions' redrive).
 REPLACED_OUTPUT_DAYS = 14
 STAGING_DAYS = 14
-DRIFT_DAYS = 90  # each look writes anew: since the last one
+DRIFT_DAYS = 90  # since the last look, which writes its files anew
 ACCESS_LOG_DAYS = 90
 OLD_TEXT_DAYS = 1  # under capture/, batch/, drift/ and checkpoints/: expired or deleted texts must be gone soon
 OLD_DATASET_DAYS = 30

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from contracts.texts import text_normalization
 
@@ -53,21 +53,24 @@ def encoded(text: str) -> list[bytes]:
     return [word.encode() for word in words(text)]
 
 
+def marks(last: int = 0x10FFFF) -> str:
+    """The inside of a pattern's brackets that matches the combining marks up to a code."""
+    # Unicode has none between these blocks.
+    codes = chain(range(0x300, min(last + 1, 0x1F000)), range(0xE0100, min(last + 1, 0xE01F0)))
+    return _ranges([code for code in codes if unicodedata.category(chr(code))[0] == "M"])
+
+
 @cache
 def _not_plain() -> re.Pattern[str]:
     # Most texts have none of these, and a set of few ranges beyond U+FFFF is many times as fast to search for.
-    return re.compile(f"[{_ranges(_marks(0xFFFF))}{_UNSPACED}{_BEYOND}]")
+    return re.compile(f"[{marks(0xFFFF)}{_UNSPACED}{_BEYOND}]")
 
 
 @cache
 def _with_marks(last: int) -> re.Pattern[str]:
     # `\w` has no marks, without which words of Hindi or Arabic would fall apart.
-    letter = rf"[\w{_ranges(_marks(last))}]"
+    letter = rf"[\w{marks(last)}]"
     return re.compile(rf"{letter}+(?:'{letter}+)*")
-
-
-def _marks(last: int) -> list[int]:
-    return [code for code in range(0x300, last + 1) if unicodedata.category(chr(code))[0] == "M"]
 
 
 def _ranges(codes: list[int]) -> str:

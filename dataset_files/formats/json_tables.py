@@ -35,7 +35,8 @@ def is_json(decoded: Decoded) -> bool:
 
 def parse(decoded: Decoded, *, file: str) -> Table:
     """JSON lines, or a document with one table: a list of objects, or columns, as the usual libraries write them."""
-    lines = decoded.with_line_feeds().text.split("\n")
+    decoded = decoded.with_line_feeds()
+    lines = decoded.text.split("\n")
     filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if len(filled) > 1 and _are_objects([line for _, line in filled]):
         return _json_lines(filled)

@@ -26,28 +26,25 @@ _DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, R
 
 
 def unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]] | None:
-    """The files inside: (name, content); None for a file that is not packed, such as an Excel workbook."""
+    """The files inside: (name, content); None for a file that is not packed, such as an Excel workbook.
+
+    Nothing is unpacked before it is asked for.
+    """
     for magic, suffix, open_ in _COMPRESSED:
         if data.startswith(magic):
-            return iter([(name.removesuffix(suffix), _decompressed(name, data, open_))])
+            return _decompressed(name, data, name.removesuffix(suffix), open_)
     if data.startswith((ZIP, _EMPTY_ZIP)) and not _is_document(data):
         return _members(name, data)
     return None
 
 
-def is_packed(data: bytes) -> bool:
-    """Whether there are files inside, as ``unpacked`` gives them."""
-    if data.startswith(tuple(magic for magic, _, _ in _COMPRESSED)):
-        return True
-    return data.startswith((ZIP, _EMPTY_ZIP)) and not _is_document(data)
-
-
-def _decompressed(name: str, data: bytes, open_: _Opened) -> bytes:
+def _decompressed(name: str, data: bytes, inside: str, open_: _Opened) -> Iterator[tuple[str, bytes]]:
     try:
         with open_(io.BytesIO(data)) as stream:
-            return _read(stream, name, LARGEST)
+            content = _read(stream, name, LARGEST)
     except _DAMAGED:
         raise _damaged(name) from None
+    yield inside, content
 
 
 def _is_document(data: bytes) -> bool:

@@ -16,14 +16,14 @@ class Drift(Section):
         0.02,
         ge=0.001,
         le=0.2,
-        description="How far a share may move before it counts as drift: 0.02 is 2 points of a hundred. Another value "
+        description="How far a share may move before it counts as drift: 0.02 is 2 percentage points. Another value "
         "starts the count anew.",
     )
     alpha: float = Field(
         0.001,
         ge=1e-6,
         le=0.1,
-        description="The chance of ever a false alarm, for each model version. Another value starts the count anew.",
+        description="The chance that a model version ever raises a false alarm. Another value starts the count anew.",
     )
     settle_seconds: int = Field(
         300,

@@ -76,7 +76,7 @@ def analyse(
     report("terms", 1, 1)
     report("split", 0, 1)
     options = {"valid_fraction": valid_fraction, "test_fraction": test_fraction, "seed": seed}
-    parts = splitting.as_divided(data.rows) or splitting.split(data.rows, **options)  # type: ignore[arg-type]
+    parts = splitting.divided(data.rows, **options)  # type: ignore[arg-type]
     report("split", 1, 1)
     report("leak", 0, 1)
     leaked = leak.measure(data.rows, parts, labels=data.labels, **options)  # type: ignore[arg-type]

@@ -1,10 +1,14 @@
-"""evaluation.json: what was trained and exported, how it does, and what it was made of."""
+"""What a job says of its model: evaluation.json (how it does, and how it came about) and metadata.json."""
 
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
+from importlib.metadata import version as installed
+from typing import Any
 
 from contracts.models import evaluation as contract
+from model_code.training import package
 from model_code.training.choosing.serving import Served
 from model_code.training.data import split as splitting
 from model_code.training.data.dataset import Dataset
@@ -13,6 +17,8 @@ from model_code.training.evaluation import cost
 from model_code.training.exporting.export import Exported
 from model_code.training.fitting.fit import Fitted
 from model_code.training.settings import LINEAR, Hyperparameters
+
+LIBRARIES = ("torch", "transformers", "tokenizers", "onnx", "onnxruntime", "onnxscript", "scikit-learn", "numpy")
 
 
 class Described(contract.Exported, contract.Learning, total=False):
@@ -47,6 +53,19 @@ def evaluation(
         "hyperparameters": settings.as_dict(),
         "job_seconds": round(seconds, 1),
         "cost": cost.describe(seconds, os.environ),
+    }
+
+
+def metadata(evaluated: contract.Evaluation, settings: Hyperparameters, data: Dataset) -> dict[str, Any]:
+    """metadata.json, but for the files, which are sealed last."""
+    return {
+        "model_version": evaluated["model_version"],
+        "base_model": evaluated["base_model"],
+        "dataset": data.describe(),
+        "hyperparameters": settings.as_dict(),
+        "code_digest": package.code_digest(),
+        "libraries": {name: installed(name) for name in LIBRARIES},
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 

@@ -1,18 +1,15 @@
-"""A training job's settings: hyperparameters from the command line, folders from the container's environment."""
+"""A training job's settings: hyperparameters from the command line."""
 
 from __future__ import annotations
 
 import argparse
 import math
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from contracts.datasets import manifest
 from contracts.models import hyperparameters
-from contracts.texts import label_mapping
 from dataset_files.times import times
 from model_code.training.errors import TrainingError
 
@@ -219,56 +216,6 @@ _COMPACT_DEFAULTS = _Defaults(
 _PRETRAINED_DEFAULTS = _Defaults(
     epochs=3, min_steps=200, max_epochs=10, patience=2, learning_rate=5e-5, max_length=64, max_batch_size=128
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Folders:
-    """The container's folders and files. A channel that the job does not have is None."""
-
-    model: Path
-    output: Path
-    failure: Path
-    checkpoints: Path
-    dataset: Path
-    champion: Path | None
-    base_model: Path | None
-    serving_deps: Path | None
-    labels: Path | None
-    manifest: Path | None
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Folders:
-        """The documented SM_* variables, or their places below SAGEMAKER_BASE_DIR (/opt/ml)."""
-        base = Path(environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
-
-        def channel(name: str) -> Path | None:
-            path = environ.get(f"SM_CHANNEL_{name.upper()}")
-            folder = Path(path) if path else base / "input" / "data" / name
-            return folder if folder.is_dir() else None
-
-        dataset = channel("dataset")
-        if dataset is None:
-            raise TrainingError(
-                f"the job has no dataset channel: neither SM_CHANNEL_DATASET nor "
-                f"{base / 'input' / 'data' / 'dataset'} is a folder"
-            )
-        return cls(
-            model=Path(environ.get("SM_MODEL_DIR", base / "model")),
-            output=Path(environ.get("SM_OUTPUT_DATA_DIR", base / "output" / "data")),
-            failure=failure_file(environ),
-            checkpoints=base / "checkpoints",
-            dataset=dataset,
-            champion=channel("champion"),
-            base_model=channel("base_model"),
-            serving_deps=channel("serving_deps"),
-            labels=channel(label_mapping.CHANNEL),
-            manifest=channel(manifest.CHANNEL),
-        )
-
-
-def failure_file(environ: Mapping[str, str] = os.environ) -> Path:
-    """The file whose text SageMaker shows as the job's failure reason."""
-    return Path(environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")) / "output" / "failure"
 
 
 def parse_arguments(arguments: Sequence[str]) -> Hyperparameters:

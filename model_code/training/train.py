@@ -15,7 +15,6 @@ import time
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,9 +27,10 @@ from model_code.training import progress
 from model_code.training.data import dataset, label_mapping, scripts
 from model_code.training.data import split as splitting
 from model_code.training.errors import TrainingError
+from model_code.training.folders import Folders, failure_file
 from model_code.training.instances import cuda_compat
 from model_code.training.instances.cluster import Cluster
-from model_code.training.settings import ENCODER, LINEAR, Folders, Hyperparameters, failure_file, parse_arguments
+from model_code.training.settings import ENCODER, LINEAR, Hyperparameters, parse_arguments
 from model_code.training.versions import check
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from model_code.training.exporting.export import Exported
     from model_code.training.fitting.encoder import Encoder
     from model_code.training.fitting.fit import Fitted
-
-LIBRARIES = ("torch", "transformers", "tokenizers", "onnx", "onnxruntime", "onnxscript", "scikit-learn", "numpy")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -77,7 +75,7 @@ def run(settings: Hyperparameters, folders: Folders) -> None:
         sha256=settings.manifest_sha256,
         dataset_sha256=data.sha256,
     )
-    parts = splitting.as_divided(data.rows) or splitting.split(
+    parts = splitting.divided(
         data.rows, valid_fraction=settings.valid_fraction, test_fraction=settings.test_fraction, seed=settings.seed
     )
     for sentence in data.sentences():
@@ -269,26 +267,18 @@ def _choose(
 
 def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, evaluation: Evaluation) -> None:
     from model_code.serving import manifest
-    from model_code.training import package, report
+    from model_code.training import outcome, package, report
     from model_code.training.exporting import references
 
     progress.report("package", 0, 1)
-    metadata_content = {
-        "model_version": evaluation["model_version"],
-        "base_model": evaluation["base_model"],
-        "dataset": data.describe(),
-        "hyperparameters": settings.as_dict(),
-        "code_digest": package.code_digest(),
-        "libraries": {name: metadata.version(name) for name in LIBRARIES},
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    artifact.write_json(folders.model / artifact.METADATA_FILE, metadata_content)
+    metadata = outcome.metadata(evaluation, settings, data)
+    artifact.write_json(folders.model / artifact.METADATA_FILE, metadata)
     references.write(folders.model)
     package.write_code(folders.model / artifact.CODE_FOLDER, serving_deps=folders.serving_deps)
     folders.output.mkdir(parents=True, exist_ok=True)
     for folder in (folders.model, folders.output):
         artifact.write_json(folder / artifact.EVALUATION_FILE, evaluation)
-        report.write(folder / artifact.REPORT_FILE, evaluation, metadata_content)
+        report.write(folder / artifact.REPORT_FILE, evaluation, metadata)
     if (folders.model / artifact.BASELINE_FILE).exists():  # for the gate, which keeps it beside the model
         shutil.copyfile(folders.model / artifact.BASELINE_FILE, folders.output / artifact.BASELINE_FILE)
     manifest.seal(folders.model)

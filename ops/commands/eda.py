@@ -46,7 +46,7 @@ def eda(
     ] = None,
     terms: Annotated[int, typer.Option(min=1, max=50, help="How many distinctive terms to show for each label.")] = 12,
 ) -> None:
-    """Explore a dataset before a deployment: classes, lengths, copies, leak, distinctive terms, publishers, time.
+    """Explore a dataset before a deployment: labels, lengths, copies, leak, distinctive terms, publishers, time.
 
     It reads files as training does (CSV, TSV, JSON, JSON lines, Parquet, Excel, compressed or not), and needs no AWS
     account.

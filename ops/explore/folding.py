@@ -75,10 +75,8 @@ def fold(cloud: Cloud, folder: Path, *, dataset: str | None = None) -> Generator
     yield Progress("fetch", 1, 1, f"events={counted[-1]}")
     asked = folder / "request.json"
     asked.write_text(json.dumps(request), encoding="utf-8")
-    try:
-        yield from model_process.run(SCRIPT, [str(asked), "--folder", str(folder)], folder=folder)
-    except OpsError as error:
-        raise OpsError(_own_words(str(error)), status=error.status) from None
+    arguments = [str(asked), "--folder", str(folder)]
+    yield from model_process.run(SCRIPT, arguments, folder=folder, what="Folding the ledger")
     pending = (folder / PENDING_FILE).read_text(encoding="utf-8").splitlines()
     yield Next(
         parent=parent,
@@ -116,10 +114,6 @@ def _settings(cloud: Cloud) -> dict[str, Any]:
         "valid_fraction": own.valid_fraction,
         "test_fraction": own.test_fraction,
     }
-
-
-def _own_words(message: str) -> str:
-    return message.replace("The analysis", "Folding the ledger", 1)
 
 
 def find(pending: Sequence[dict[str, Any]], prefix: str) -> dict[str, Any]:

@@ -28,8 +28,8 @@ def python(root: Path = ROOT) -> str:
     return str(path)
 
 
-def run(script: Path, arguments: Sequence[str], *, folder: Path) -> Generator[Progress]:
-    """Yield the script's progress until it ends. `folder`: for its messages.
+def run(script: Path, arguments: Sequence[str], *, folder: Path, what: str = "The analysis") -> Generator[Progress]:
+    """Yield the script's progress until it ends. `folder`: for its messages. `what`: its work, as messages name it.
 
     Raises OpsError with the script's own message if it refuses its input. Closing the generator ends the process.
     """
@@ -45,7 +45,7 @@ def run(script: Path, arguments: Sequence[str], *, folder: Path) -> Generator[Pr
                 yield event
         status = process.wait()
     if status:
-        raise OpsError(_reason(errors.read_text(encoding="utf-8", errors="replace"), status))
+        raise OpsError(_reason(errors.read_text(encoding="utf-8", errors="replace"), status, what))
 
 
 @contextlib.contextmanager
@@ -57,16 +57,16 @@ def _started(command: list[str], errors: IO[str]) -> Iterator[subprocess.Popen[s
     try:
         yield process
     finally:
-        if process.poll() is None:  # interrupted: the analysis is no longer needed
+        if process.poll() is None:  # interrupted: the result is no longer needed
             process.kill()
             process.wait()
 
 
-def _reason(stderr: str, status: int) -> str:
+def _reason(stderr: str, status: int, what: str) -> str:
     """The script's last line, or a sentence for a crash or a kill."""
     last = next((line.strip() for line in reversed(stderr.splitlines()) if line.strip()), "")
     if status == 1 and "Traceback (most recent call last)" not in stderr:
-        return last or "The analysis failed without a message"
+        return last or f"{what} failed without a message"
     if status < 0:
-        return f"The analysis was killed by signal {-status}: the machine may have run out of memory"
-    return f"The analysis crashed (status {status}): {last[:LAST_WORDS]}"
+        return f"{what} was killed by signal {-status}: the machine may have run out of memory"
+    return f"{what} crashed (status {status}): {last[:LAST_WORDS]}"

@@ -8,22 +8,14 @@ fall apart. Training and serving cut texts with these functions alone. Time is l
 from __future__ import annotations
 
 import re
-import unicodedata
-from itertools import groupby, pairwise
+from itertools import pairwise
+
+from contracts.texts.words import marks
 
 CHARACTERS = 10_000  # of a text that are read; the rest is cut off
 SHORTEST, LONGEST = 2, 5  # characters of a piece of a word
 
-
-def _marks() -> str:
-    """All combining marks, as ranges of a regular expression's class. Unicode has none between these blocks."""
-    codes = (code for block in ((0x300, 0x1F000), (0xE0100, 0xE01F0)) for code in range(*block))
-    marks = enumerate(code for code in codes if unicodedata.category(chr(code))[0] == "M")
-    ends = [[code for _, code in run] for _, run in groupby(marks, key=lambda each: each[1] - each[0])]
-    return "".join(f"{chr(run[0])}-{chr(run[-1])}" for run in ends)
-
-
-_WORD = re.compile(rf"\w[\w{_marks()}\u200c\u200d]+")
+_WORD = re.compile(rf"\w[\w{marks()}\u200c\u200d]+")
 
 
 def words(text: str) -> list[str]:

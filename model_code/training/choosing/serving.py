@@ -128,7 +128,7 @@ def _chosen(asked: str, logs: Mapping[str, Array], truth: Array, rows: Sequence[
         choice.Answers(kind, calibration.losses(each, truth), each.argmax(axis=1) == truth)
         for kind, each in logs.items()
     ]
-    kind, judged = choice.choose(answers, [row.group or row.text for row in rows])
+    kind, judged = choice.choose(answers, [folds.group(row) for row in rows])
     return kind, f"{'; '.join(each.sentence() for each in judged)}. The rule: {choice.RULE}"
 
 

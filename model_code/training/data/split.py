@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.datasets import manifest
-from contracts.texts import text_normalization
+from model_code.training.data import folds
 from model_code.training.data.rows import Row
 from model_code.training.errors import TrainingError
 
@@ -58,6 +58,12 @@ def split(rows: Iterable[Row], *, valid_fraction: float, test_fraction: float, s
     parts = Split(*(_in_order(part, seed) for part in (train, valid, test)))
     _check(parts, ranked, total)
     return parts
+
+
+def divided(rows: Sequence[Row], *, valid_fraction: float, test_fraction: float, seed: int) -> Split:
+    """The parts that a dataset version has, or those that `split` makes of any other dataset."""
+    given = as_divided(rows)
+    return given or split(rows, valid_fraction=valid_fraction, test_fraction=test_fraction, seed=seed)
 
 
 def describe(rows: Sequence[Row]) -> str:
@@ -113,7 +119,7 @@ def extend(
 def _ranked(rows: Iterable[Row], seed: int) -> list[_Group]:
     members: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        members[row.group or text_normalization.key(row.text)].append(row)
+        members[folds.group(row)].append(row)
     return [
         _Group(members[name], Counter(row.label for row in members[name]))
         for name in sorted(members, key=lambda name: _rank(name, seed))

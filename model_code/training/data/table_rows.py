@@ -23,7 +23,7 @@ from model_code.training.data.rows import LINES_SHOWN, Drops, Row
 from model_code.training.errors import DatasetError
 
 SEVERAL_LABELS = "a list or an object instead of one label"
-_LIST = re.compile(r"""\s*\[\s*(["']).*\1\s*,?\s*\]\s*\Z""", re.DOTALL)  # as JSON or Python writes it into a CSV
+_LIST = re.compile(r"""\s*\[\s*(["']).*\1\s*(?:,\s*)?\]\s*\Z""", re.DOTALL)  # as JSON or Python writes it into a CSV
 _UNKNOWN = "not seen yet"
 EMPTY_TEXT, MISSING_LABEL = "empty text", "missing label"
 

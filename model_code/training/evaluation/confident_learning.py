@@ -81,7 +81,7 @@ def judge(
     judged = np.nonzero(first.known[truth])[0]
     cells = _cells(probabilities, truth)[judged]
     wrong = float(_wrong(np.bincount(cells, minlength=len(labels) * (len(labels) + 1))[None, :], len(labels))[0])
-    _, groups = np.unique([rows[index].group or rows[index].text for index in judged.tolist()], return_inverse=True)
+    _, groups = np.unique([folds.group(rows[index]) for index in judged.tolist()], return_inverse=True)
     suspects = _suspects([_of_known(first), probabilities], truth, judged, labels)
     return Judged(
         suspects=suspects[: round(wrong)],

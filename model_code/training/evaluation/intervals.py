@@ -104,7 +104,7 @@ def _macro_f1(shares: Array, row: Array, column: Array, support: Array) -> Array
 
 
 def f1_of(counts: Array, truth: Array, predicted: Array, labels: int) -> Array:
-    """F1 of each label, shape (resamples, labels); 0 for a class that a resample has neither as truth nor as answer.
+    """F1 of each label, shape (resamples, labels); 0 for one that a resample has neither as truth nor as answer.
 
     ``counts`` (resamples, kinds): how many texts each has of a kind; ``truth`` and ``predicted`` (kinds,): the kind's.
     """

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from contracts.models.evaluation import Leak
+from model_code.training.data import folds
 from model_code.training.data.rows import Row
 from model_code.training.data.split import Split, split
 from model_code.training.errors import TrainingError
@@ -100,7 +101,7 @@ def _sample(rows: Sequence[Row], *, seed: int) -> Sequence[Row]:
         return rows
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        groups[row.group or row.text].append(row)
+        groups[folds.group(row)].append(row)
     chosen: list[Row] = []
     for name in sorted(groups, key=lambda name: _rank(name, seed)):
         if len(chosen) + len(groups[name]) <= MAX_ROWS:

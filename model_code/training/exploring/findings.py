@@ -10,7 +10,7 @@ from model_code.training.data.scripts import DENSE_NAMES
 from model_code.training.drawing.charts import percent
 from model_code.training.evaluation import learning_curve
 
-UNEVEN = 3.0  # times the rows of the smallest class
+UNEVEN = 3.0  # times the rows of the smallest label
 CUT = 0.01  # share of texts that max_length may cut
 UNKNOWN = 0.01
 DRIFT = 0.10
@@ -166,7 +166,7 @@ def _publishers(publishers: Mapping[str, Any] | None) -> Iterator[str]:
     gain = publishers["majority_share"] - publishers["label_share"]
     if gain >= ONE_SIDED:
         yield (
-            f"The publisher alone predicts the class of {percent(publishers['majority_share'])} of the rows (the most "
+            f"The publisher alone predicts the label of {percent(publishers['majority_share'])} of the rows (the most "
             f"frequent class: {percent(publishers['label_share'])}), so the model may learn publishers' set phrases."
         )
 

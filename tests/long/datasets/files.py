@@ -88,10 +88,12 @@ def as_workbook(rows: Sequence[Row]) -> bytes:
     return workbook([[escape(value) for value in row] for row in ((TEXT_COLUMN, LABEL_COLUMN), *rows)])
 
 
-def write_mixed(folder: Path, beside: Path) -> list[Row]:
-    """Writes a folder of five files, two of them in a folder below, and one beside it; all of their rows."""
-    rows = made(list(LABELS), each=40, seed=16)
-    parts = [rows[start::6] for start in range(6)]
+MIXED = made(list(LABELS), each=40, seed=16)
+
+
+def write_mixed(folder: Path, beside: Path) -> None:
+    """Write the rows MIXED to a folder of five files, two of them in a folder below, and to one beside it."""
+    parts = [MIXED[start::6] for start in range(6)]
     below = folder / "März & April"
     below.mkdir(parents=True)
     (folder / "a b.csv").write_bytes(delimited(parts[0]))
@@ -100,4 +102,3 @@ def write_mixed(folder: Path, beside: Path) -> list[Row]:
     (below / "d.csv.gz").write_bytes(gzip.compress(delimited(parts[3])))
     (below / "e.xlsx").write_bytes(as_workbook(parts[4]))
     beside.write_bytes(delimited(parts[5], by="\t"))
-    return rows

@@ -15,8 +15,6 @@ from tests.long.datasets import files
 from tests.long.datasets.conftest import FOLDER
 from tools.browser.console_page import opened
 
-ROWS = files.made(list(files.LABELS), each=40, seed=16)  # what the fixture wrote
-
 
 @pytest.fixture(scope="module")
 def shown(deployed: Cloud) -> dict[str, Any]:
@@ -40,14 +38,14 @@ def answer(deployed: Cloud, key: str) -> dict[str, Any]:
 
 def examples() -> dict[str, str]:
     """A text for each label of the model."""
-    found = {files.LABELS[label]: text for text, label in ROWS}
+    found = {files.LABELS[label]: text for text, label in files.MIXED}
     return {label: found[label] for label in files.WRITTEN}
 
 
 def test_every_row_of_every_file_is_used_or_counted(shown: dict[str, Any]) -> None:
     data = shown["evaluation"]["data"]
-    dropped = sum(files.LABELS[label] is None for _, label in ROWS)
-    assert (data["rows_read"], data["rows_used"]) == (len(ROWS), len(ROWS) - dropped)
+    dropped = sum(files.LABELS[label] is None for _, label in files.MIXED)
+    assert (data["rows_read"], data["rows_used"]) == (len(files.MIXED), len(files.MIXED) - dropped)
     assert sum(data["dropped"].values()) == dropped
     names = ["a b.csv", "b's.jsonl", "c$1.parquet", "März & April/d.csv", "März & April/e.xlsx"]
     assert [each["name"] for each in data["files"]] == [

@@ -75,8 +75,9 @@ def test_halves_of_characters_are_marked_and_lines_of_another_encoding_left_out(
     good = [json.dumps({**each, "text": "caf\u00e9"}, ensure_ascii=False).encode() for each in OBJECTS] * 5
     rows, odd = read(b"\n".join([*good, good[0].replace("\u00e9".encode(), b"\xe9")]))
     assert len(rows) == 20 and odd == [(21, layout.UNDECODED)]
-    with pytest.raises(FileError, match=r"^f:1: save it again as UTF-8"):
-        read(b"[\n" + b",\n".join([*good, good[0].replace("\u00e9".encode(), b"\xe9")]) + b"]")
+    for end in (b"\n", b"\r\n"):
+        with pytest.raises(FileError, match=r"^f:1: save it again as UTF-8"):
+            read(b"[" + end + (b"," + end).join([*good, good[0].replace("\u00e9".encode(), b"\xe9")]) + b"]")
 
 
 def test_values_are_as_csv_would_have_them() -> None:

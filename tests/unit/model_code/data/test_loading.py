@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,14 @@ def test_lists_written_into_a_csv_are_several_labels_and_brackets_alone_are_not(
     read = dataset.load(write(tmp_path, table() + "\n".join(odd)))
     assert read.labels == ["Business", "Film", "[x]"]
     assert read.drops.ranges() == {"a list or an object instead of one label": [[26, 27]]}
+
+
+def test_a_label_that_begins_like_a_list_is_looked_at_in_linear_time(tmp_path: Path) -> None:
+    label = "['a'" + " " * 100_000 + "x"
+    rows = "".join(f"text {number},{label}\n" for number in range(4))
+    started = time.process_time()
+    dataset.load(write(tmp_path, table() + rows))
+    assert time.process_time() - started < 10  # in quadratic time it would be a minute
 
 
 def test_joined_files_with_their_headers_are_one_dataset(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from contracts.datasets import ledger, manifest
 from ops.datasets import base, stores
 from ops.datasets.versions import Versions
 from ops.deployment.cloud import Cloud
+from ops.errors import OpsError
 from ops.explore import folding
 from tests.unit.ops.conftest import run
 from tests.unit.ops.datasets.world import BUCKET, World, asked, texts, use_script
@@ -120,6 +121,12 @@ def test_a_dataset_may_be_in_s3(scripted, capsys, tmp_path):
     assert "does not exist" in data(capsys, "freeze", "--dataset", f"s3://{BUCKET}/none.csv", status=3).err
     data(capsys, "freeze", "--dataset", f"s3://{BUCKET}/mine/a.csv")
     assert asked(tmp_path)["request"]["dataset"].endswith("/a.csv")
+
+
+def test_a_fold_that_crashes_is_called_by_its_name(scripted, capsys, tmp_path):
+    (tmp_path / "script.py").write_text("raise ValueError('odd')")
+    told = data(capsys, "freeze", "--dataset", str(scripted.file), status=1).err
+    assert "Folding the ledger crashed (status 1): ValueError: odd" in told
 
 
 @pytest.mark.parametrize("call", [1, 2])
@@ -259,6 +266,17 @@ def test_decisions_of_a_table(scripted, capsys, tmp_path):
     reviews = {event["row_id"][0]: event for event in scripted.table.events() if event["kind"] == "review"}
     assert {row: event["label"] for row, event in reviews.items()} == {"0": "Business", "2": ""}
     assert all(event["key_id"].startswith("arn:aws:") and event["source"] == "review" for event in reviews.values())
+
+
+@pytest.mark.parametrize(
+    ("prefix", "problem"),
+    [("A", "2 rows that wait begin with 'A': give more letters"), ("c", "No row that waits begins with 'c'")],
+)
+def test_a_prefix_must_be_that_of_one_row(prefix, problem):
+    rows = [{"row_id": "ab"}, {"row_id": "ac"}, {"row_id": "bb"}]
+    assert folding.find(rows, "AB") == rows[0]
+    with pytest.raises(OpsError, match=problem):
+        folding.find(rows, prefix)
 
 
 def test_all_rows_of_a_key(scripted, capsys, tmp_path):
