@@ -133,6 +133,18 @@ def test_a_text_that_comes_hours_later_is_counted_by_the_look_that_first_sees_it
     assert world.looks().texts == 0
 
 
+def test_late_texts_younger_than_a_longer_settling_time_are_not_asked_for() -> None:
+    """DynamoDB refuses bounds in the wrong order."""
+    world = World()
+    world.logs("r1", ["arts"], at=NOW - 3 * HOUR)
+    world.now += 10 * HOUR
+    world.redrives(world.items("r2", ["money"], at=NOW - 2 * HOUR))
+    world.now += timedelta(minutes=6)
+    assert world.looks().texts == 2
+    world.now += timedelta(minutes=1)
+    assert world.look(settle=HOUR).run(has_time=lambda: True).ended == look.DONE
+
+
 def test_a_redriven_text_that_was_in_its_place_all_the_time_is_counted_there_alone() -> None:
     world = World()
     items = world.items("r1", ["arts"], at=NOW - HOUR)
