@@ -101,8 +101,10 @@ class Log:
             "Limit": _SAMPLED_A_PAGE,
         }
         found: list[Sampled] = []
-        for _ in range(MOST_SAMPLED // _SAMPLED_A_PAGE):
+        left = MOST_SAMPLED  # a page ends at its limit or at 1 MB ("Query.Pagination" in DynamoDB's guide)
+        while left > 0:
             answer = self._dynamodb.query(**query)
+            left -= answer["ScannedCount"]
             found += [cast(Sampled, dynamodb.plain(stored)) for stored in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 break

@@ -84,7 +84,7 @@ class Table:
         if ":day" in values:
             sample = [item for (partition, _), item in sorted(self.items.items()) if partition == values[":day"]]
             known = [i for i in sample if "given" in i and i["model_version"] == values[":version"]]
-            return {"Items": [dynamodb.item(item) for item in known]}
+            return {"Items": [dynamodb.item(item) for item in known], "ScannedCount": len(sample)}
         if not IndexName:
             found = [item for (request_id, _), item in self.items.items() if request_id == values[":id"]]
             return {"Items": [dynamodb.item(item) for item in found]}
