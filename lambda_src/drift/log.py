@@ -101,8 +101,10 @@ class Log:
             "Limit": _SAMPLED_A_PAGE,
         }
         found: list[Sampled] = []
-        for _ in range(MOST_SAMPLED // _SAMPLED_A_PAGE):
+        left = MOST_SAMPLED  # a page ends at its limit or at 1 MB ("Query.Pagination" in DynamoDB's guide)
+        while left > 0:
             answer = self._dynamodb.query(**query)
+            left -= answer["ScannedCount"]
             found += [cast(Sampled, dynamodb.plain(stored)) for stored in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 break
@@ -126,6 +128,8 @@ class Log:
 
     def _partition(self, partition: str, *, after: str, until: str, most: int) -> Iterator[Item]:
         """A partition's items between both places; the second is never a text's own."""
+        if until <= after:  # late texts, after `drift.settle_seconds` was raised: DynamoDB refuses bounds in this order
+            return
         query: dict[str, Any] = {
             "TableName": self._table,
             "IndexName": request_log.BY_DAY,

@@ -37,6 +37,7 @@ class Labelling(PythonFunction):
             timeout=cdk.Duration.seconds(settings.api.answer_seconds),
             memory_mb=1024,
         )
+        # A transaction takes the permissions of its parts ("transaction-apis-iam" in DynamoDB's guide).
         reads = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
         allow(self.role, *reads, "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem", on=log.arn)
         allow(self.role, "dynamodb:Query", on=f"{log.arn}/index/by_day")

@@ -13,7 +13,7 @@ from stacks.shared.python_function import PythonFunction
 from stacks.shared.rule_targets import RuleTargets
 from stacks.stores import Stores
 
-# Lambda's longest; a look that has not counted everything by then goes on at the next.
+# Lambda's longest ("gettingstarted-limits"); a look that has not counted everything by then goes on at the next.
 _LONGEST = cdk.Duration.minutes(15)
 
 
@@ -40,7 +40,7 @@ class Drift(PythonFunction):
                 "SETTLE_SECONDS": str(self._settings.settle_seconds),
             },
             timeout=min(every, _LONGEST, key=lambda each: each.to_seconds()),
-            # A whole processor: it counts, and waits little.
+            # A whole processor ("configuration-memory" in Lambda's guide): it counts, and waits little.
             memory_mb=1769,
         )
         self._permissions(stores)

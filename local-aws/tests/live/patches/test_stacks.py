@@ -223,3 +223,22 @@ def test_an_output_shows_question_marks_and_a_resource_has_the_characters(server
     server.client("cloudformation").create_stack(StackName="named", TemplateBody=json.dumps(body))
     assert ended(server, "named")["Outputs"][0]["OutputValue"] == "? ?? <&"
     assert server.client("ssm").get_parameter(Name="/named")["Parameter"]["Value"] == "é 體育 <&"
+
+
+@pytest.mark.parametrize(("name", "status"), [("Büro", "CREATE_COMPLETE"), ("新聞", "ROLLBACK_COMPLETE")])
+def test_a_policy_has_the_characters_that_iam_takes(server: Server, name: str, status: str) -> None:
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:*"}]}
+    policy = {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::news/{name}/*"}]}
+    resources = {
+        "R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}},
+        "P": {
+            "Type": "AWS::IAM::Policy",
+            "Properties": {"PolicyName": "p", "PolicyDocument": policy, "Roles": [{"Ref": "R"}]},
+        },
+    }
+    server.client("cloudformation").create_stack(
+        StackName=f"policy-{len(name)}", TemplateBody=body_of(resources), Capabilities=["CAPABILITY_IAM"]
+    )
+    assert ended(server, f"policy-{len(name)}")["StackStatus"] == status
+    refused = [reason for reason in reasons_of(server, f"policy-{len(name)}") if "policyDocument" in reason]
+    assert bool(refused) == (status == "ROLLBACK_COMPLETE")

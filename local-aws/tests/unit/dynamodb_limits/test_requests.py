@@ -132,6 +132,19 @@ def test_numbers_that_are_refused(number: str) -> None:
     assert refused("PutItem", Item=item(n={"L": [{"M": {"a": {"N": number}}}]}))
 
 
+@pytest.mark.parametrize(
+    ("lower", "upper"), [({"S": "a"}, {"S": "b"}), ({"N": "9"}, {"N": "10"}), ({"B": "AA=="}, {"B": "/w=="})]
+)
+def test_the_bounds_of_between_are_in_order(lower: dict[str, str], upper: dict[str, str]) -> None:
+    def query(low: dict[str, str], high: dict[str, str]) -> str:
+        condition = {"KeyConditionExpression": "id = :id AND at BETWEEN :low AND :high"}
+        values = {":id": {"S": "a"}, ":low": low, ":high": high}
+        return refused("Query", **condition, ExpressionAttributeValues=values)
+
+    assert query(lower, upper) == query(lower, lower) == ""
+    assert query(upper, lower).startswith("Invalid KeyConditionExpression: The BETWEEN operator requires upper bound")
+
+
 def test_expressions_batches_and_transactions() -> None:
     assert refused("Scan", FilterExpression="a" * 4096) == ""
     assert "Expression size" in refused("Scan", FilterExpression="a" * 4097)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.logs import logged_labels, request_log
+from lambda_src.common import dynamodb
 from lambda_src.drift import log
 from tests.unit.lambda_src.drift.world import NOW, SHARDS, World
 
@@ -81,6 +82,34 @@ def test_a_table_that_stays_busy_ends_the_look() -> None:
     world.logs("r", ["arts"] * 9, at=NOW - timedelta(hours=1))
     with pytest.raises(log.BusyError, match="left 3 of 9 texts unread"):
         log.Log(Busy(world, calls=99), table="requests", shards=1).texts([("r", position) for position in range(9)])
+
+
+class Sample:
+    """A day's sample, of which a page has at most `a_page` texts, as it does when they fill a megabyte."""
+
+    def __init__(self, texts: int, *, a_page: int) -> None:
+        self._texts, self._a_page = texts, a_page
+        self.read = 0
+
+    def query(self, *, ExclusiveStartKey: Any = None, **_: Any) -> dict[str, Any]:
+        assert ExclusiveStartKey == (self.read or None)
+        page = range(self.read, min(self._texts, self.read + self._a_page))
+        self.read = page.stop
+        given = {"ana": {"first": "arts", "label": "arts", "times": 1, "time": UNTIL}}
+        items = [dynamodb.item({"position": number, "given": given}) for number in page]
+        answer = {"Items": items, "ScannedCount": len(page)}
+        return {**answer, "LastEvaluatedKey": self.read} if self.read < self._texts else answer
+
+
+@pytest.mark.parametrize(("texts", "read"), [(90, 90), (300, 200)])
+def test_the_sample_is_read_to_its_end_or_to_the_most_however_small_the_pages(
+    monkeypatch: pytest.MonkeyPatch, texts: int, read: int
+) -> None:
+    monkeypatch.setattr(log, "MOST_SAMPLED", 200)
+    sample = Sample(texts, a_page=20)
+    found = log.Log(sample, table="requests", shards=1).labelled("v", since=UNTIL, until=UNTIL)
+    assert [item["position"] for item in found] == list(range(read))
+    assert sample.read == read
 
 
 def test_probabilities_have_their_labels() -> None:

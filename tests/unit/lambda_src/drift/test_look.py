@@ -153,6 +153,18 @@ def test_late_texts_are_read_as_they_are_counted(monkeypatch: pytest.MonkeyPatch
     assert (result.ended, result.texts) == (drift_report.TIME, look.PART) and len(read) < 3 * look.PART
 
 
+def test_late_texts_younger_than_a_longer_settling_time_are_not_asked_for() -> None:
+    """DynamoDB refuses bounds in the wrong order."""
+    world = World()
+    world.logs("r1", ["arts"], at=NOW - 3 * HOUR)
+    world.now += 10 * HOUR
+    world.redrives(world.items("r2", ["money"], at=NOW - 2 * HOUR))
+    world.now += timedelta(minutes=6)
+    assert world.looks().texts == 2
+    world.now += timedelta(minutes=1)
+    assert world.look(settle=HOUR).run(has_time=lambda: True).ended == drift_report.DONE
+
+
 def test_a_redriven_text_that_was_in_its_place_all_the_time_is_counted_there_alone() -> None:
     world = World()
     items = world.items("r1", ["arts"], at=NOW - HOUR)

@@ -20,6 +20,7 @@ from lambda_src.drift import log, look, store
 from lambda_src.drift.look import LookResult
 from lambda_src.redrive import dal as redrive_dal
 from lambda_src.redrive import late
+from local_aws.dynamodb_limits import requests
 from tests.unit.lambda_src.drift.references import LABELS, drawn
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -83,10 +84,14 @@ class Table:
         if ":day" in values:
             sample = [item for (partition, _), item in sorted(self.items.items()) if partition == values[":day"]]
             known = [i for i in sample if "given" in i and i["model_version"] == values[":version"]]
-            return {"Items": [dynamodb.item(item) for item in known]}
+            return {"Items": [dynamodb.item(item) for item in known], "ScannedCount": len(sample)}
         if not IndexName:
             found = [item for (request_id, _), item in self.items.items() if request_id == values[":id"]]
             return {"Items": [dynamodb.item(item) for item in found]}
+        if message := requests.refusal(
+            "Query", {**query, "ExpressionAttributeValues": ExpressionAttributeValues}, keys_of=lambda _: []
+        ):
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": message}}, "Query")
         start = query.get("ExclusiveStartKey", values[":a"])
         inclusive = "ExclusiveStartKey" not in query
         entries = [
@@ -223,13 +228,13 @@ class World:
             assert arrival is not None
             table.add(arrival)
 
-    def look(self, *, promise: Any = PROMISE) -> look.Look:
+    def look(self, *, promise: Any = PROMISE, settle: timedelta | None = None) -> look.Look:
         return look.Look(
             log.Log(self.table, table="requests", shards=SHARDS),
             store.Store(self.bucket, bucket="artifacts"),
             promise=promise,
             keep_days=3,  # each day before the first text takes queries
-            settle=SETTLE,
+            settle=SETTLE if settle is None else settle,
             now=lambda: self.now,
         )
 
