@@ -1,7 +1,7 @@
 """What a drift look answers, and what it writes of a model version.
 
-The report is `drift/<model version>/report.json` in the artifact bucket. The function `drift` writes it; `GET /v1/drift`,
-the console and `rubric drift` read it, and `rubric erase` takes erased texts out of it. No I/O.
+The report is `drift/<model version>/report.json` in the artifact bucket. The function `drift` writes it;
+`GET /v1/drift`, the console and `rubric drift` read it, and `rubric erase` takes erased texts out of it. No I/O.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.deployment import buckets
+from contracts.logs import drift_report
 from lambda_src.classify.log_items import RequestFacts, build, labels_items
 from lambda_src.classify.log_writer import LogWriter
 from lambda_src.classify.response import Prediction

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,8 +26,8 @@ ANA, BEN = Labeller(key_id="abcdefgh23", name="ana"), Labeller(key_id="abcdefgh2
 
 
 class NothingErased:
-    def has(self, row_id: str) -> bool:
-        return False
+    def among(self, texts: Mapping[str, str]) -> frozenset[str]:
+        return frozenset()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contracts.deployment import buckets
-from contracts.logs import request_log
+from contracts.logs import drift_report, request_log
 from lambda_src.classify.log_items import RequestFacts, build, labels_items
 from lambda_src.classify.response import Prediction
 from lambda_src.common import dynamodb
