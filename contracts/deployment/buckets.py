@@ -16,6 +16,8 @@ BATCH = "batch/"
 BATCH_STAGING = f"{BATCH}staging/"
 RECOMMEND = "recommend/"
 DRIFT = "drift/"
+# Decisions to retrain or not, a file each, in the order of their times.
+RETRAINING = "retraining/decisions/"
 # How far drift looks have counted the request log, and what they know of each model version.
 DRIFT_STATE = f"{DRIFT}state.json"
 

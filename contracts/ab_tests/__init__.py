@@ -1,0 +1,1 @@
+"""Tests of a new model (the challenger) against the one that serves (the champion)."""

@@ -1,0 +1,146 @@
+"""The record of an A/B test: an object of the artifact bucket, replaced by its ETag with each step. No I/O.
+
+At most one test runs: its record is `CURRENT`, which can be created only once. When it has ended, the record is copied
+to `ab/<test id>/record.json` first and deleted from `CURRENT` last. It holds ids and labels, and no text.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, TypedDict
+
+LAYOUT = 1
+
+TESTS = "ab/"  # in the artifact bucket
+CURRENT = f"{TESTS}current.json"
+
+Mode = Literal["replay", "live"]
+REPLAY: Final = "replay"
+LIVE: Final = "live"
+
+# What the verdict is about, fixed before the start: the challenger is better, or not worse by more than the margin.
+Goal = Literal["better", "not-worse"]
+BETTER: Final = "better"
+NOT_WORSE: Final = "not-worse"
+
+# STARTING: the challenger's resources are being made. CLASSIFYING: a replay's texts wait for the challenger's answers.
+# RUNNING: labels decide. ENDING: the challenger's resources are being deleted.
+Phase = Literal["starting", "classifying", "running", "ending", "ended"]
+STARTING: Final = "starting"
+CLASSIFYING: Final = "classifying"
+RUNNING: Final = "running"
+ENDING: Final = "ending"
+ENDED: Final = "ended"
+
+# How a test ends. All but BETTER and NOT_WORSE leave the champion as it is.
+Verdict = Literal["better", "not-worse", "worse", "labels-spent", "time-over", "stopped", "champion-replaced", "failed"]
+WORSE: Final = "worse"
+LABELS_SPENT: Final = "labels-spent"
+TIME_OVER: Final = "time-over"
+STOPPED: Final = "stopped"
+CHAMPION_REPLACED: Final = "champion-replaced"
+FAILED: Final = "failed"
+WINS = (BETTER, NOT_WORSE)
+
+
+class Model(TypedDict):
+    """One of the two. version: the training job's name; package_arn: in the registry, "" if it is not there."""
+
+    version: str
+    artifact_uri: str
+    package_arn: str
+
+
+class Plan(TypedDict):
+    """What is fixed before the start.
+
+    alpha: the chance that a test of two equally good models ends with a winner. margin: in accuracy, of NOT_WORSE.
+    most_labels: the budget of labels. ends_at: UTC, when the time is over. most_texts: that a replay classifies, or of
+    which a live test computes the other model's answer. share: of the texts that the challenger answers in a live
+    test; unit: what the share's hash is made of. hourly_price: of the challenger's instances, US dollars; None if it
+    is not known.
+    """
+
+    mode: Mode
+    goal: Goal
+    alpha: float
+    margin: float
+    most_labels: int
+    most_texts: int
+    ends_at: str
+    share: float
+    unit: Literal["text", "key"]
+    allocation: Literal["fixed", "thompson"]
+    hourly_price: float | None
+    promote: Literal["ask", "automatic"]
+
+
+class Disagreement(TypedDict):
+    """A text to which the two models gave different labels, in the random order in which labels are asked for.
+
+    place: its number among all texts that both have answered, from 0, in the same order.
+    label: the first one that a person gave before seeing an answer; "" while there is none.
+    """
+
+    request_id: str
+    position: int
+    place: int
+    champion: str
+    challenger: str
+    label: str
+    labelled_at: str
+    labeller: str
+
+
+class Look(TypedDict):
+    """One label and the evidence after it.
+
+    right: champion, challenger or neither. log10_better, log10_worse, log10_not_worse: of the e-processes.
+    """
+
+    at: str
+    request_id: str
+    position: int
+    right: Literal["champion", "challenger", "neither"]
+    log10_better: float
+    log10_worse: float
+    log10_not_worse: float
+
+
+class Record(TypedDict):
+    """A test. times: UTC, such as `2026-11-20T21:35:00.123Z`; "" while there is none.
+
+    by: who or what started it; ended_by: who or what ended it. compared: texts that both models have answered.
+    disagreements: those of them on which they differ. steps: what happened, oldest first. behaviour: of a live test,
+    by variant. split: the check of the share, as its report shows it. reason: the verdict in a sentence.
+    """
+
+    layout: int
+    test_id: str
+    phase: Phase
+    plan: Plan
+    champion: Model
+    challenger: Model
+    by: str
+    started_at: str
+    running_since: str
+    ended_at: str
+    ended_by: str
+    verdict: Verdict | None
+    reason: str
+    promoted: str
+    compared: int
+    disagreements: list[Disagreement]
+    looks: list[Look]
+    behaviour: dict[str, Any]
+    split: dict[str, Any]
+    steps: list[dict[str, str]]
+
+
+def archived(test_id: str) -> str:
+    """The key of the record of a test that has ended. test_id: `*` for a pattern that matches all."""
+    return f"{TESTS}{test_id}/record.json"
+
+
+def texts(test_id: str) -> str:
+    """The prefix under which a replay's texts and answers lie while the challenger classifies them."""
+    return f"{TESTS}{test_id}/texts/"
