@@ -52,9 +52,9 @@ class Item(TypedDict, total=False):
     labels_id, packed_probabilities: of `logged_labels`; items before 1.3.0 of the contract have `labels` and
     `probabilities` instead. threshold, uncertain: if the answer had a threshold.
     length, unknown_pieces, unseen_words: `contracts.models.baseline.MEASURES`, if the model's container measured them.
-    variant: of the model that answered, as `contracts.ab_tests.live` names it. ab_test, assigned, unit: while a live A/B
-    test runs, its id, the variant that the split chose, and 16 hexadecimal digits that stand for the split's unit (not
-    with `data.request_log_text: drop`).
+    variant: of the model that answered, as `contracts.ab_tests.live` names it. ab_test, assigned, unit: while a live
+    A/B test runs, its id, the variant that the split chose, and 16 hexadecimal digits that stand for the split's unit
+    (not with `data.request_log_text: drop`).
     audit: true for a text of the audit sample (`audit`). given: the labels of those who labelled it, by labeller; of a
     text of the sample its other item has them.
     """
