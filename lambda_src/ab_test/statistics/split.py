@@ -5,6 +5,7 @@ figures incomparable. The check counts what the split is sticky by: each distinc
 seen. The null hypothesis: whatever came before it, it goes to the challenger with the share of that moment. The
 evidence is the average, with equal weights, of the likelihood ratios of odds that are `_ODDS` times those; given the
 past, each has expectation 1. So a split that is as planned is *ever* called wrong with probability at most ALPHA.
+Where part of one variant's texts are lost, the odds change by the same factor at every share.
 """
 
 from __future__ import annotations
