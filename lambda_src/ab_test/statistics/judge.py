@@ -53,7 +53,8 @@ def judge(plan: Plan, disagreements: Sequence[Disagreement], compared: int, *, e
     state, made = _State(), list[Look]()
     threshold = evidence.log10_threshold(plan["alpha"])
     decided = _walked(walk.label(None), plan, state, threshold)
-    for number, each in enumerate(looks.in_order(disagreements, earlier)[: plan["most_labels"]]):
+    recorded = {looks.key(each): each for each in earlier}
+    for each in looks.in_order(disagreements, earlier)[: plan["most_labels"]]:
         if decided:
             break
         state.won = looks.counted(state.won, looks.right_of(each))
@@ -61,7 +62,7 @@ def judge(plan: Plan, disagreements: Sequence[Disagreement], compared: int, *, e
         if plan["goal"] == record.BETTER:
             decided = _paired(state, threshold)
         look = looks.look_at(each, better=state.better, worse=state.worse, not_worse=state.not_worse)
-        made.append(earlier[number] if number < len(earlier) else look)
+        made.append(recorded.get(looks.key(each), look))
     if not decided and (spent := _spent(plan, disagreements, made, compared)):
         return Judged(looks=made, verdict=record.LABELS_SPENT, reason=f"{spent}. {_stand(state, plan)}")
     return Judged(looks=made, verdict=decided, reason=_stand(state, plan))

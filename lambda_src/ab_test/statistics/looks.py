@@ -29,12 +29,13 @@ def in_order(disagreements: Sequence[Disagreement], looks: Sequence[Look]) -> li
 
     A label that arrives late so never changes a look that is in the record.
     """
-    labelled = {_key(each): each for each in disagreements if each["label"]}
-    earlier = [labelled.pop(key) for key in map(_key, looks) if key in labelled]
+    labelled = {key(each): each for each in disagreements if each["label"]}
+    earlier = [labelled.pop(key) for key in map(key, looks) if key in labelled]
     return earlier + sorted(labelled.values(), key=lambda each: (each["labelled_at"], each["place"]))
 
 
-def _key(of: Disagreement | Look) -> tuple[str, int]:
+def key(of: Disagreement | Look) -> tuple[str, int]:
+    """Which text it is about."""
     return of["request_id"], of["position"]
 
 
