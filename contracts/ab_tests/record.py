@@ -1,12 +1,15 @@
 """The record of an A/B test: an object of the artifact bucket, replaced by its ETag with each step. No I/O.
 
-At most one test runs: its record is `CURRENT`, which can be created only once. When it has ended, the record is copied
-to `ab/<test id>/record.json` first and deleted from `CURRENT` last. It holds ids and labels, and no text.
+At most one test runs: `CURRENT` is its record, or that of the last one. When a test has ended, its record is copied to
+`ab/<test id>/record.json` first; then `CURRENT` says so, and the next test may replace it. It holds ids and labels, and
+no text.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final, Literal, TypedDict
+
+from contracts.deployment import buckets
 
 LAYOUT = 1
 
@@ -142,5 +145,13 @@ def archived(test_id: str) -> str:
 
 
 def texts(test_id: str) -> str:
-    """The prefix under which a replay's texts and answers lie while the challenger classifies them."""
-    return f"{TESTS}{test_id}/texts/"
+    """The prefix under which a replay's texts and answers lie while the challenger classifies them.
+
+    Where those of batches lie: they expire alike, and `rubric erase` searches them alike.
+    """
+    return f"{buckets.BATCH_STAGING}ab/{test_id}/"
+
+
+def seen(test_id: str) -> str:
+    """The prefix of the digests by which a live test knows the texts that it has compared, until it ends."""
+    return f"{TESTS}{test_id}/seen/"

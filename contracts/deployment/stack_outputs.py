@@ -43,6 +43,7 @@ DATASET_URI = "DatasetUri"
 BASE_MODEL = "BaseModel"
 HYPERPARAMETERS = "Hyperparameters"
 DRIFT_FUNCTION_NAME = "DriftFunctionName"
+AB_TEST_FUNCTION_NAME = "AbTestFunctionName"
 
 # Of the Serving stack.
 ENDPOINT_NAME = "EndpointName"

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from environments.aws import regions
+from environments.sections.ab_tests import AbTests
 from environments.sections.api import Api
 from environments.sections.base import Section
 from environments.sections.classifier import Classifier
@@ -46,6 +47,7 @@ class Settings(Section):
     api: Api = Field(Api(), description="The HTTP API.")
     drift: Drift = Field(Drift(), description="Drift looks.")
     labelling: Labelling = Field(Labelling(), description="The queue of texts for people to label.")
+    ab_tests: AbTests = Field(AbTests(), description="Tests of a new model against the one that serves.")
     monitoring: Monitoring = Field(Monitoring(), description="Alarms and the dashboard.")
 
     @property

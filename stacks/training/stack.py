@@ -19,6 +19,7 @@ from stacks.serving.lean_image_build import LeanImageBuild
 from stacks.shared.cleanup import Cleanup
 from stacks.shared.rule_targets import RuleTargets
 from stacks.stores import PipelineWatched, Stores
+from stacks.training.ab_test import AbTest
 from stacks.training.drift import Drift
 from stacks.training.first_model import FirstModel
 from stacks.training.inputs import script_hyperparameters
@@ -52,10 +53,19 @@ class TrainingStack(RubricStack):
         )
         self._drift = Drift(self, "Drift", deployment=deployment, stores=stores)
         self._drift.schedule(self._targets)
+        self._ab_test = AbTest(
+            self,
+            "AbTest",
+            deployment=deployment,
+            stores=stores,
+            group=prefix,
+            promotion_arn=self._promotion.machine.arn,
+        )
         self.watched = PipelineWatched(
             undelivered=self.share(self._targets.queue.queue_name),
             promote=self.share(self._promotion.function_name),
             drift=self.share(self._drift.function.function_name),
+            ab_test=self.share(self._ab_test.function.function_name),
         )
         self._pipeline = Pipeline(
             self,
@@ -97,7 +107,7 @@ class TrainingStack(RubricStack):
     def _rules(self) -> list[events.Rule]:
         """The rules that start executions or change the approved model automatically."""
         training = self.settings.training
-        rules = [self._promotion.reconcile(self._targets)]
+        rules = [self._promotion.reconcile(self._targets), self._ab_test.steps(self._targets)]
         if training.approval == "manual":
             rules.append(self._promotion.on_approval(self._targets))
         return [*rules, self._schedule(training.schedule)] if training.schedule else rules
@@ -165,6 +175,11 @@ class TrainingStack(RubricStack):
             stack_outputs.DRIFT_FUNCTION_NAME,
             self._drift.function.function_name,
             description="Invoke it to look for drift.",
+        )
+        self.output(
+            stack_outputs.AB_TEST_FUNCTION_NAME,
+            self._ab_test.function.function_name,
+            description="Invoke it to start, stop or see an A/B test.",
         )
         self.output(
             stack_outputs.DATASET_URI,
