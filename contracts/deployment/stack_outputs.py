@@ -49,6 +49,9 @@ AB_TEST_FUNCTION_NAME = "AbTestFunctionName"
 ENDPOINT_NAME = "EndpointName"
 ENDPOINT_CONFIG_NAME = "EndpointConfigName"
 
+# Of the Challenger stack; only while there is a challenger.
+CHALLENGER_MODEL_NAME = "ChallengerModelName"
+
 # Of the Api stack.
 API_URL = "ApiUrl"
 API_ID = "ApiId"

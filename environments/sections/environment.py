@@ -88,3 +88,8 @@ class Settings(Section):
     def endpoint_name(self) -> str:
         """The endpoint's name; an instance endpoint cannot become a serverless one, so they differ."""
         return self.prefix if self.serving.mode == "real-time" else f"{self.prefix}-serverless"
+
+    @property
+    def challenger_endpoint_name(self) -> str:
+        """The name of the endpoint that a challenger has while a live A/B test runs."""
+        return f"{self.endpoint_name}-challenger"

@@ -1,1 +1,1 @@
-"""Tests whether a new model (the challenger) is better than the one that serves (the champion)."""
+"""A/B tests: a new model (the challenger) against the one that serves (the champion)."""

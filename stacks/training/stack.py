@@ -12,6 +12,7 @@ from constructs import Construct
 from contracts.deployment import stack_outputs
 from contracts.deployment.pipeline import promotion_machine, training_machine
 from stacks.base import RubricStack
+from stacks.challenger.role import challenger_role
 from stacks.deployment import Deployment
 from stacks.serving.base import ServingBase
 from stacks.serving.lean_image import serving_image
@@ -48,6 +49,11 @@ class TrainingStack(RubricStack):
         image = serving_image(self, deployment=deployment)
         # Here, to be created before the endpoint and deleted after it.
         self.serving_names = ServingBase(self, "ServingBase", deployment=deployment, stores=stores, image=image).names
+        self.challenger_role_arn = self.share(
+            challenger_role(
+                self, "ChallengerRole", settings=self.settings, stores=stores, repository=image.repository
+            ).role_arn
+        )
         self._promotion = Promotion(
             self, "Promotion", deployment=deployment, stores=stores, name=self.promotion_name, group=prefix
         )
