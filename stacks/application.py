@@ -51,6 +51,7 @@ def add_stacks(app: cdk.App, *, deployment: Deployment) -> Stacks:
     )
     if training and serving and challenger:
         training.promotes(serving.resource_types)
+        training.tests(challenger.resource_types)
         training.add_stack_dependency(data, "it reads datasets and writes models there")
         serving.add_stack_dependency(training, "the endpoint serves the model that training has approved")
         challenger.add_stack_dependency(training, "the challenger's model runs under a role from there")

@@ -56,11 +56,11 @@ class Log:
 
     def given(self, items: Sequence[Item]) -> dict[Key, dict[str, Given]]:
         """What labellers said of texts, by labeller: of a text of the audit sample its other item has it."""
-        found = {_key(item): item.get("given") or {} for item in items if not item.get("audit")}
+        found = {_key(item): _given(item) for item in items if not item.get("audit")}
         sampled = [item for item in items if item.get("audit")]
         of = {(str(key["request_id"]), int(key["position"])): item for item in sampled for key in [audit.key_of(item)]}
         for key, other in self.items(list(of)).items():
-            found[_key(of[key])] = other.get("given") or {}
+            found[_key(of[key])] = _given(other)
         return found
 
     def split(self, test: LiveTest) -> None:
@@ -128,6 +128,10 @@ def _days(until: str, count: int) -> Iterator[str]:
     """The last `count` days and the one before them, in which the oldest texts that are kept lie, newest first."""
     last = date.fromisoformat(until[:10])
     yield from ((last - timedelta(days=back)).isoformat() for back in range(count + 1))
+
+
+def _given(item: Item) -> dict[str, Given]:
+    return cast(dict[str, Given], item.get("given") or {})
 
 
 def _key(item: Item) -> Key:

@@ -93,8 +93,10 @@ class AbTest(PythonFunction):
         jobs = self._arn("sagemaker", "transform-job", f"{settings.prefix}-ab-*")
         calls = ("sagemaker:CreateTransformJob", "sagemaker:DescribeTransformJob", "sagemaker:StopTransformJob")
         allow(self.role, *calls, on=jobs, because="Each replay has a job of its own.")
-        endpoint = self._arn("sagemaker", "endpoint", settings.endpoint_name)
-        allow(self.role, "sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint", on=endpoint)
+        champion = self._arn("sagemaker", "endpoint", settings.endpoint_name)
+        challenger = self._arn("sagemaker", "endpoint", settings.challenger_endpoint_name)
+        allow(self.role, "sagemaker:DescribeEndpoint", on=champion)
+        allow(self.role, "sagemaker:InvokeEndpoint", on=[champion, challenger])
         for action, resource in (("DescribeEndpointConfig", "endpoint-config"), ("DescribeModel", "model")):
             named = "CloudFormation names the configuration and the model that serve."
             allow(self.role, f"sagemaker:{action}", on=self._arn("sagemaker", resource, "*"), because=named)

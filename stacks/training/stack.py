@@ -12,6 +12,7 @@ from constructs import Construct
 from contracts.deployment import stack_outputs
 from contracts.deployment.pipeline import promotion_machine, training_machine
 from stacks.base import RubricStack
+from stacks.challenger.access import may_change
 from stacks.challenger.role import challenger_role
 from stacks.deployment import Deployment
 from stacks.serving.base import ServingBase
@@ -109,6 +110,10 @@ class TrainingStack(RubricStack):
     def promotes(self, resource_types: Sequence[str]) -> None:
         """Let promotions update the Serving stack, whose resources are of these types."""
         self._promotion.may_update(resource_types)
+
+    def tests(self, resource_types: Sequence[str]) -> None:
+        """Let A/B tests update the Challenger stack, whose resources are of these types."""
+        may_change(self._ab_test, settings=self.settings, resource_types=resource_types)
 
     def _rules(self) -> list[events.Rule]:
         """The rules that start executions or change the approved model automatically."""
