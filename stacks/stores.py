@@ -46,3 +46,4 @@ class PipelineWatched:
     undelivered: str
     promote: str
     drift: str
+    ab_test: str

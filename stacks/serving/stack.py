@@ -77,9 +77,3 @@ class ServingStack(RubricStack):
             serving.config_name,
             description="The endpoint configuration that it should serve.",
         )
-
-    @property
-    def resource_types(self) -> list[str]:
-        """The types of all resources in the template, sorted."""
-        nodes = self.node.find_all()
-        return sorted({node.cfn_resource_type for node in nodes if isinstance(node, cdk.CfnResource)})
