@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from ops.commands import data, keys, models
+from ops.commands import ab, data, keys, models
 from ops.commands.batch import batch
 from ops.commands.classify import classify
 from ops.commands.drift import drift
@@ -77,6 +77,7 @@ app.add_typer(data.app, name="data")
 app.command()(train)
 app.command()(follow)
 app.add_typer(models.app, name="models")
+app.add_typer(ab.app, name="ab")
 app.command()(load)
 app.command()(recommend)
 
@@ -125,6 +126,7 @@ def rubric(
     rubric train                                train a model, and serve it if it passes the gate
     rubric models list                          list the registered models
     rubric models rollback                      go back to the previous model
+    rubric ab start VERSION --mode replay       test a model against the one that serves
     rubric load                                 find out how much load it can take, with Locust
     rubric recommend --role arn:...             compare instance types to serve on
 

@@ -33,6 +33,7 @@ _BEHIND = timedelta(hours=1)  # a test that is further behind the log goes on fr
 _MOST_READ = 5_000  # texts of one step
 _MOST_ASKED = 320  # of them, those for which the other model is asked
 _LEAST_CHANGE = 0.01  # of the share
+_FEWEST_LABELS = 5  # with fewer, the share stays what the plan says: without any, half would be the challenger's
 _KEPT_AFTER = 86_400  # seconds that the item is kept after the end, when nobody heeds it
 
 
@@ -79,6 +80,8 @@ def allocated(test: Record, parts: Parts) -> Record:
     if plan["mode"] != record.LIVE or plan["allocation"] != "thompson" or not shares or not shares[-1]["since"]:
         return test
     settings, right = parts.settings, [look["right"] for look in test["looks"]]
+    if len(right) < _FEWEST_LABELS:
+        return test
     won = Counts(right.count("champion"), right.count("challenger"), right.count("neither"))
     wanted = thompson.share(won, least=settings.least_share, most=settings.most_share)
     if abs(wanted - shares[-1]["share"]) < _LEAST_CHANGE:

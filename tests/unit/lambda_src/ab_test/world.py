@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -283,13 +282,13 @@ class _Log:
 
     def newest(self, *, until: str, days: int) -> Iterator[Any]:
         assert days == 30
-        return iter([copy.deepcopy(item) for item in reversed(self._placed()) if item["place"] < until])
+        return iter([dict(item) for item in reversed(self._placed()) if item["place"] < until])
 
     def after(self, place: str, *, until: str) -> Iterator[Any]:
-        return iter([copy.deepcopy(item) for item in self._placed() if place < item["place"] < until])
+        return iter([dict(item) for item in self._placed() if place < item["place"] < until])
 
     def items(self, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Any]:
-        return {key: copy.deepcopy(self._world.items[key]) for key in keys if key in self._world.items}
+        return {key: dict(self._world.items[key]) for key in keys if key in self._world.items}
 
     def given(self, items: Sequence[Any]) -> dict[tuple[str, int], Any]:
         return {(item["request_id"], item["position"]): item.get("given") or {} for item in items}
