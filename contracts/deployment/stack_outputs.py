@@ -47,6 +47,8 @@ DRIFT_FUNCTION_NAME = "DriftFunctionName"
 # Of the Serving stack.
 ENDPOINT_NAME = "EndpointName"
 ENDPOINT_CONFIG_NAME = "EndpointConfigName"
+# Names what the template rolls out: the value of the parameter UNGUARDED with which no alarm takes that back.
+ROLLOUT_ID = "RolloutId"
 
 # Of the Api stack.
 API_URL = "ApiUrl"

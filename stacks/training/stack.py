@@ -48,7 +48,13 @@ class TrainingStack(RubricStack):
         # Here, to be created before the endpoint and deleted after it.
         self.serving_names = ServingBase(self, "ServingBase", deployment=deployment, stores=stores, image=image).names
         self._promotion = Promotion(
-            self, "Promotion", deployment=deployment, stores=stores, name=self.promotion_name, group=prefix
+            self,
+            "Promotion",
+            deployment=deployment,
+            stores=stores,
+            name=self.promotion_name,
+            group=prefix,
+            alarms=self.serving_names.alarms,
         )
         self._drift = Drift(self, "Drift", deployment=deployment, stores=stores)
         self._drift.schedule(self._targets)
