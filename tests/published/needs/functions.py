@@ -232,6 +232,7 @@ def _promote(f: Function) -> Iterator[Need]:
     yield from all_of("ssm:GetParametersByPath", f.parameter(turns), CODE)
     yield from all_of("ssm:PutParameter DeleteParameter", f.parameter(f"{turns}/000001"), CODE)
     yield from all_of("states:DescribeExecution", f"{f.executions('promotion')}:some-name", CODE)
+    yield from _watches_rollouts(f)
     for resource in ("Endpoint", "EndpointConfig", "Model"):
         served = f.account.only(f.variables["SERVING_STACK_NAME"], f"AWS::SageMaker::{resource}")
         yield from all_of(f"sagemaker:Describe{resource}", str(served.arn), CODE)
@@ -241,6 +242,15 @@ def _promote(f: Function) -> Iterator[Need]:
     [bucket] = [each for each in f.account.resources("AWS::S3::Bucket") if each.id.startswith("Artifact")]
     yield from all_of("s3:GetObject", f"{f.bucket(str(bucket.name))}/models/some-job/output/model.tar.gz", CODE)
     yield from all_of("s3:ListBucket", f.bucket(str(bucket.name)), MISSING_IS_404)
+
+
+def _watches_rollouts(f: Function) -> Iterator[Need]:
+    for name in json.loads(f.variables.get("ROLLBACK_ALARMS", "[]")):
+        yield from all_of("cloudwatch:DescribeAlarms", f.arn("cloudwatch", f"alarm:{name}"), CODE)
+    if "CANARY_MIN_REQUESTS" in f.variables:
+        yield from all_of("cloudwatch:GetMetricStatistics", "*", CODE)
+    if "ARMED_MINUTES" in f.variables:
+        yield from all_of("states:StartExecution", f.variables["PROMOTION_ARN"], CODE)
 
 
 def _check_rollout(f: Function) -> Iterator[Need]:
