@@ -24,7 +24,7 @@ _SMOOTHING = 0.5
 _SMALLEST = 1e-6  # a probability
 # Near duplicates: this share of the words of two texts together is in both.
 _ALIKE = 0.5
-_RAREST, _MOST_ALIKE = 6, 50  # words by which they are looked for, and texts with one that are compared
+_RAREST, _MOST_ALIKE = 5, 40  # words by which they are looked for, and texts with one that are compared
 
 
 # By word: by the label's number, how often.

@@ -108,12 +108,13 @@ def test_the_bound_comes_closer_with_more_texts() -> None:
 
 
 def test_time_is_linear_in_the_rows() -> None:
+    """Even where every text has the same words: near duplicates are looked for among a few."""
+
     def took(count: int) -> float:
-        rng = random.Random(7)
-        texts = topic(rng, count)
+        texts = [audited(f"a b c d e f g h word{number}", "Health", answer="Business") for number in range(count)]
         started = time.process_time()
         found(texts, rows(texts))
         return time.process_time() - started
 
     took(200)
-    assert took(4_000) < 3.5 * took(2_000)
+    assert took(2_000) < 3.5 * min(took(1_000) for _ in range(2))
