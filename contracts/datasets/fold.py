@@ -7,6 +7,7 @@ gate stores them as a version (`contracts.datasets.manifest`).
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any, TypedDict
 
@@ -24,6 +25,8 @@ CHANNEL, DIGEST = "fold", "fold_sha256"
 NOTHING_NEW = "Nothing new to train on"
 
 LAYOUT = 1
+# What the gate, a function, can hold of a version's rows: those of some million headlines.
+MOST_BYTES = 256 * 1024 * 1024
 
 
 class Next(TypedDict):
@@ -55,14 +58,22 @@ class FoldError(ValueError):
     """A request that this Rubric does not understand; the message is a sentence."""
 
 
-def key_of(job_name: str, file: str) -> str:
-    """The key of one of a run's files; of its folder, which is the channel, with the file ""."""
-    return f"{FOLDS}{job_name}/{file}"
+def key_of(job_name: str, digest: str, file: str) -> str:
+    """The key of one of a run's files; with the file "" that of its folder, which is the channel.
+
+    digest: of the request. A preparation that is repeated, and finds newer events, has a folder of its own.
+    """
+    return f"{FOLDS}{job_name}/{digest}/{file}"
 
 
 def to_json(request: Request) -> bytes:
     """The request's bytes."""
     return json.dumps(request, ensure_ascii=False, sort_keys=True).encode()
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 of a request's bytes, in hex."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def read(content: bytes) -> Request:

@@ -52,10 +52,9 @@ def fold(request: Mapping[str, Any]) -> Folding:
     progress.report("read", 1, 1, rows=len(base) + len(more), ledger=len(folded))
     erased, key = set(request.get("erased") or ()), bytes.fromhex(request.get("erasure_key") or "")
     gone = set(request.get("gone") or ())
-    kept, further, given = (
-        [row for row in sources.without_erased(each, erased, key) if row.row_id not in gone]
-        for each in (base, more, folded)
-    )
+    kept = sources.without_erased(base, erased, key, gone=gone)
+    further = sources.without_erased(more, erased, key, gone=gone)
+    given = sources.without_erased(folded, erased, key, gone=gone)
     progress.report("judge", 0, 1)
     judged = judge.judge(kept, given, known_events=known, shares=shares, more=further)
     judged.erased = len(base) + len(more) + len(folded) - len(kept) - len(further) - len(given)

@@ -35,10 +35,15 @@ def folded(settings: Hyperparameters, folders: Folders, *, work: Path) -> tuple[
     told = done.told
     if told["sha256"] == request["parent_sha256"]:
         waiting = sum(told["waiting"].values()) + sum(told["quarantined"].values())
-        wait = f" ({waiting:,} rows wait: `rubric data review`)" if waiting else ""
+        wait = f" ({waiting:,} waiting for a review: `rubric data review`)" if waiting else ""
         raise TrainingError(
             f"{fold.NOTHING_NEW}: no label that came in since changes {request['parent']}{wait}; "
             f"`rubric train --dataset {request['parent']}` trains on it again"
+        )
+    if told["bytes"] > fold.MOST_BYTES:
+        raise TrainingError(
+            f"{request['version']} would have {told['bytes']:,} bytes, and a run can store {fold.MOST_BYTES:,}: "
+            "`rubric data freeze` makes it on your machine, `rubric train --dataset latest` trains on it"
         )
     document = manifest.following(
         told,

@@ -60,8 +60,8 @@ def start(base: Path) -> Start:
         }
         written = fold.to_json(request)
         (channel / fold.REQUEST_FILE).write_bytes(written)
-        columns = {"text_column": "said", "label_column": "kind"}
-        return Hyperparameters(fold_sha256=hashlib.sha256(written).hexdigest(), **columns, **(settings or {}))
+        digest = hashlib.sha256(written).hexdigest()
+        return Hyperparameters(fold_sha256=digest, text_column="said", label_column="kind", **(settings or {}))
 
     return start
 
@@ -141,8 +141,8 @@ def test_nothing_new_ends_the_job_before_it_trains(base: Path, parent: dict[str,
     settings = start(event(NEW, "No such label"), **parent)
     assert train.main(["--fold_sha256", settings.fold_sha256]) == 1
     assert (base / "output/failure").read_text() == (
-        "Nothing new to train on: no label that came in since changes v1 (1 rows wait: `rubric data review`); "
-        "`rubric train --dataset v1` trains on it again"
+        "Nothing new to train on: no label that came in since changes v1 (1 waiting for a review: `rubric data "
+        "review`); `rubric train --dataset v1` trains on it again"
     )
     assert not (base / "model").exists()
 
