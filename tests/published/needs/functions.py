@@ -196,10 +196,20 @@ def _gate(f: Function) -> Iterator[Need]:
     yield from all_of("s3:PutObject", kept, ONCE, **part)
     yield from all_of("s3:PutObject", kept, ONCE, **{"s3:if-none-match": "*"})
     yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
+    ours = f.bucket(f.variables["DATASET_BUCKET"])
+    yield from all_of("s3:ListBucket", ours, CODE)
+    yield from all_of("s3:GetObject", f"{ours}/datasets/versions/v4/manifest.json", CODE)
+    once = {"s3:if-none-match": "*"}
+    yield from all_of("s3:PutObject", f"{ours}/datasets/versions/v4/manifest.json", ONCE, **once)
+    yield from all_of("s3:PutObject DeleteObject", f"{ours}/datasets/rows/digest/rows.csv", CODE)
+    yield from all_of("dynamodb:Query", f"{f.table('LEDGER_TABLE')}/index/by_day", CODE)
+    yield from all_of("secretsmanager:GetSecretValue", f.variables["ERASURE_KEY_ARN"], CODE)
 
 
 def _prepare_training(f: Function) -> Iterator[Need]:
     yield from _approved(f)
+    yield from all_of("dynamodb:Scan", f.table("LEDGER_TABLE"), CODE)
+    yield from all_of("secretsmanager:GetSecretValue", f.variables["ERASURE_KEY_ARN"], CODE)
     ours = f.bucket(f.variables["DATASET_BUCKET"])
     yield from all_of("s3:GetObject PutObject", f"{ours}/datasets/hash/file.csv", CODE)
     yield from all_of("s3:AbortMultipartUpload", f"{ours}/datasets/hash/file.csv", MULTIPART)
