@@ -131,10 +131,10 @@ def test_a_second_test_is_refused_before_the_question(function: Function, capsys
 
 
 def test_what_the_function_refuses_is_one_line(function: Function, capsys: pytest.CaptureFixture[str]) -> None:
-    reason = "the two models have other labels, so their answers cannot be compared: only new has Sports"
+    reason = "the labels of the two models differ, so they cannot be compared: only new has Sports"
     function.answers["start"] = [{"status": "refused", "reason": reason, "test": None}]
     assert run("ab", "start", "1", "--mode", "live", "--yes") == 1
-    assert "The two models have other labels" in capsys.readouterr().err
+    assert "The labels of the two models differ" in capsys.readouterr().err
     function.error = "AccessDenied"
     assert run("ab", "status") == 1
     assert "The call failed: AccessDenied" in capsys.readouterr().err
