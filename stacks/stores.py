@@ -50,3 +50,4 @@ class PipelineWatched:
     undelivered: str
     promote: str
     drift: str
+    ab_test: str
