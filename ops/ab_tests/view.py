@@ -24,9 +24,9 @@ def show(test: Mapping[str, Any]) -> None:
     screen.line(f"{test['test_id']}  {state(test)}", bold=True)
     screen.line(f"{test['plan']['mode']} of {test['challenger']['version']} against {test['champion']['version']}")
     if test["reason"]:
-        screen.line(test["reason"])
-    for sentence in facts(test):
-        screen.line(sentence, quiet=True)
+        screen.line(sentence(test["reason"]))
+    for fact in facts(test):
+        screen.line(fact, quiet=True)
     picture = chart.drawn(test, width=_PLOT)
     if picture:
         screen.heading("Evidence after each label (* for the goal, . for worse, - decides)")
@@ -115,6 +115,11 @@ def listed(tests: Sequence[Mapping[str, Any]]) -> None:
         for test in tests
     ]
     screen.table(*columns, rows=rows, whole=("Test", "Mode", "Ended"))
+
+
+def sentence(reason: str) -> str:
+    """A reason of the function as a sentence."""
+    return f"{reason[:1].upper()}{reason[1:]}{'' if reason.endswith('.') else '.'}"
 
 
 def said(step: Mapping[str, str]) -> str:

@@ -82,7 +82,8 @@ class MonitoringStack(RubricStack):
         if self._pipeline is not None:
             alarms.watch_rules(self._pipeline.undelivered)
             alarms.watch_reconciler(**self._identity)
-            alarms.watch_functions({"drift": self._pipeline.drift})
+            alarms.watch_functions({"drift": self._pipeline.drift, "ab test": self._pipeline.ab_test})
+            alarms.watch_ab_tests(**self._identity)
             if self.settings.drift.enabled:
                 alarms.watch_drift(**self._identity)
         if self.settings.classifier.fallback != "none":

@@ -18,6 +18,7 @@ COMMON = {
     "text_normalization",
 }  # from lambda_src/common, which each function has besides its own
 FUNCTIONS: dict[str, set[str]] = {
+    "ab_test": {"audit", "challenger", "evidence", "live", "record", "stack_outputs"},
     "authorizer": {"api_keys"},
     "build_image": set(),
     "check_rollout": set(),
@@ -27,7 +28,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "examples": set(),
     "first_model": set(),
     "gate": {"baseline", "evaluation", "fold", "hyperparameters", "manifest", "measures"},
-    "labelling": {"audit", "labelling"},
+    "labelling": {"audit", "labelling", "record"},
     "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest"},
     "promote": {"pipeline", "stack_outputs"},
     "request_log_api": set(),

@@ -80,7 +80,7 @@ def test_a_start_says_what_it_takes_and_shows_each_step(function: Function, caps
     assert "It asks for at most 50 labels and ends after" in shown.err
     assert f"The test {TEST_ID} has begun." in shown.err
     assert shown.err.count("the model is there") == 1
-    assert f"{TEST_ID}  running" in shown.out and "of 3 labels, 2 are the challenger's answer" in shown.out
+    assert f"{TEST_ID}  running" in shown.out and "Of 3 labels, 2 are the challenger's answer" in shown.out
     assert "2 texts wait for a label" in shown.out
     started = function.of("start")[0]
     assert started.pop("by").startswith("arn:")
@@ -95,7 +95,7 @@ def test_a_challenger_that_fails_to_come_up_is_an_error(function: Function, caps
         answer(ended("failed", "", reason=reason)),
     ]
     assert run("ab", "start", OLD, "--mode", "live", "--yes") == 1
-    assert reason in capsys.readouterr().out
+    assert reason.removeprefix("the") in capsys.readouterr().out
 
 
 def test_without_consent_nothing_begins(function: Function, capsys: pytest.CaptureFixture[str]) -> None:
