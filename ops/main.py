@@ -19,12 +19,14 @@ from ops.commands.classify import classify
 from ops.commands.drift import drift
 from ops.commands.eda import eda
 from ops.commands.erase import erase
+from ops.commands.history import history
 from ops.commands.load import load
 from ops.commands.parked import parked
 from ops.commands.preflight import preflight
 from ops.commands.recommend import recommend
 from ops.commands.status import status
 from ops.commands.suggest import suggest
+from ops.commands.trace import trace
 from ops.commands.train import follow, train
 from ops.deployment.cloud import ROOT, Cloud
 from ops.errors import OpsError, from_aws
@@ -77,6 +79,8 @@ app.add_typer(data.app, name="data")
 app.command()(train)
 app.command()(follow)
 app.add_typer(models.app, name="models")
+app.command()(history)
+app.command()(trace)
 app.command()(load)
 app.command()(recommend)
 
@@ -125,6 +129,8 @@ def rubric(
     rubric train                                train a model, and serve it if it passes the gate
     rubric models list                          list the registered models
     rubric models rollback                      go back to the previous model
+    rubric history                              show what has happened, and who or what caused it
+    rubric trace REQUEST_ID                     show what an answer rests on, or who learnt from a row
     rubric load                                 find out how much load it can take, with Locust
     rubric recommend --role arn:...             compare instance types to serve on
 

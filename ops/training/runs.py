@@ -69,7 +69,7 @@ def start(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[str, str] 
     instead of the environment's.
     """
     machine = cloud.stacks.need(stack_outputs.PIPELINE_ARN)
-    payload: dict[str, Any] = {"dataset_uri": dataset} if dataset else {}
+    payload: dict[str, Any] = {"by": cloud.caller(), **({"dataset_uri": dataset} if dataset else {})}
     if hyperparameters:
         payload["hyperparameters"] = hyperparameters
     return executions.start(cloud.client("stepfunctions"), machine=machine, payload=payload)
