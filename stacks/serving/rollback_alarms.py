@@ -52,7 +52,7 @@ class RollbackAlarms(Construct):
             # A rollback rings it, and SageMaker takes the current rollout back as it would for any other alarm.
             self._alarm(
                 STOPPED_ALARM,
-                own_metric(service=settings.prefix, environment=settings.name),
+                own_metric("RolloutStopped", service=settings.prefix, environment=settings.name),
                 threshold=1,
                 description="`rubric models rollback` was run during a rollout.",
             ),
