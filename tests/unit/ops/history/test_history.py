@@ -114,7 +114,11 @@ def happened(world: World, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Clo
         )
     ]  # fmt: skip
     answers = History(Cloud.client, alarms, runs)
-    monkeypatch.setattr(Cloud, "client", lambda self, name, **more: answers(self, name, **more))
+
+    def client(cloud: Cloud, name: str, **more: Any) -> Any:
+        return answers(cloud, name, **more)
+
+    monkeypatch.setattr(Cloud, "client", client)
     return cloud
 
 
@@ -156,7 +160,7 @@ def test_runs_verdicts_tests_decisions_and_alarms_are_told(happened: Cloud) -> N
         ("refused was refused by the gate: accuracy 0.4 is below", f"the gate, against {MODEL}"),
         (f"{MODEL} passed the gate: accuracy 0.9", "the gate"),
     ]
-    assert told(happened, "approval")[0] == (f"{MODEL} was registered as version 1", "its training run")
+    assert told(happened, "approval")[0] == (f"{MODEL} was registered as version 1", "fake-user-profile-name")
 
 
 def test_everything_is_in_the_order_of_time_and_since_a_time(happened: Cloud) -> None:
