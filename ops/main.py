@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from ops.commands import data, keys, models
+from ops.commands import ab, data, keys, models
 from ops.commands.batch import batch
 from ops.commands.classify import classify
 from ops.commands.drift import drift
@@ -24,6 +24,7 @@ from ops.commands.load import load
 from ops.commands.parked import parked
 from ops.commands.preflight import preflight
 from ops.commands.recommend import recommend
+from ops.commands.runbook import runbook
 from ops.commands.status import status
 from ops.commands.suggest import suggest
 from ops.commands.trace import trace
@@ -71,6 +72,7 @@ app.command()(classify)
 app.command()(batch)
 app.add_typer(keys.app, name="keys")
 app.command()(erase)
+app.command()(runbook)
 app.command()(parked)
 app.command()(drift)
 app.command()(eda)
@@ -81,6 +83,7 @@ app.command()(follow)
 app.add_typer(models.app, name="models")
 app.command()(history)
 app.command()(trace)
+app.add_typer(ab.app, name="ab")
 app.command()(load)
 app.command()(recommend)
 
@@ -117,6 +120,7 @@ def rubric(
     \b
     rubric preflight                            check before a deploy what AWS would refuse
     rubric status                               show the environment's state
+    rubric runbook ALARM                        show what to do when an alarm rings
     rubric keys create --name me                create an API key
     rubric classify "Shares rally" --key rk_... classify texts over the API
     rubric batch s3://in/ s3://out/             classify whole files
@@ -131,6 +135,7 @@ def rubric(
     rubric models rollback                      go back to the previous model
     rubric history                              show what has happened, and who or what caused it
     rubric trace REQUEST_ID                     show what an answer rests on, or who learnt from a row
+    rubric ab start VERSION --mode replay       test a model against the one that serves
     rubric load                                 find out how much load it can take, with Locust
     rubric recommend --role arn:...             compare instance types to serve on
 

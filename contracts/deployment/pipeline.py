@@ -30,6 +30,7 @@ class StateName:
 
     # Of the training machine.
     PREPARE = "Prepare"
+    NOTHING_NEW = "Nothing new"
     TRAIN = "Train"
     GATE = "Gate"
     REGISTER = "Register"

@@ -11,6 +11,7 @@ from contracts.deployment.pipeline import STOPPED_ALARM
 from environments.settings import Settings
 from stacks.serving.endpoint_metrics import EndpointMetrics
 from stacks.shared.permissions import allow
+from stacks.shared.runbooks import with_runbook
 from stacks.shared.service_metrics import own_metric
 
 _MINUTE = cdk.Duration.minutes(1)
@@ -25,7 +26,7 @@ class RollbackAlarms(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
-        self._endpoint = settings.endpoint_name
+        self._settings = settings
         self.names: list[str] = []
         metrics = EndpointMetrics(settings.endpoint_name, period=_MINUTE)
         self.alarms = [
@@ -66,7 +67,7 @@ class RollbackAlarms(Construct):
         allow(role, "cloudwatch:DescribeAlarms", on=[alarm.alarm_arn for alarm in self.alarms])
 
     def _alarm(self, name: str, metric: cloudwatch.Metric, *, threshold: float, description: str) -> cloudwatch.Alarm:
-        self.names.append(f"{self._endpoint}-rollback-{name}")
+        self.names.append(f"{self._settings.endpoint_name}-rollback-{name}")
         return cloudwatch.Alarm(
             self,
             name,
@@ -76,5 +77,9 @@ class RollbackAlarms(Construct):
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=f"{description} SageMaker takes a current rollout back.",
+            alarm_description=with_runbook(
+                f"{description} SageMaker takes a current rollout back.",
+                alarm=f"Rollback{name}",
+                settings=self._settings,
+            ),
         )

@@ -90,9 +90,3 @@ class ServingStack(RubricStack):
             serving.rollout_id,
             description="What this template rolls out, for a rollback to name.",
         )
-
-    @property
-    def resource_types(self) -> list[str]:
-        """The types of all resources in the template, sorted."""
-        nodes = self.node.find_all()
-        return sorted({node.cfn_resource_type for node in nodes if isinstance(node, cdk.CfnResource)})
