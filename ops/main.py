@@ -23,6 +23,7 @@ from ops.commands.load import load
 from ops.commands.parked import parked
 from ops.commands.preflight import preflight
 from ops.commands.recommend import recommend
+from ops.commands.runbook import runbook
 from ops.commands.status import status
 from ops.commands.suggest import suggest
 from ops.commands.train import follow, train
@@ -69,6 +70,7 @@ app.command()(classify)
 app.command()(batch)
 app.add_typer(keys.app, name="keys")
 app.command()(erase)
+app.command()(runbook)
 app.command()(parked)
 app.command()(drift)
 app.command()(eda)
@@ -114,6 +116,7 @@ def rubric(
     \b
     rubric preflight                            check before a deploy what AWS would refuse
     rubric status                               show the environment's state
+    rubric runbook ALARM                        show what to do when an alarm rings
     rubric keys create --name me                create an API key
     rubric classify "Shares rally" --key rk_... classify texts over the API
     rubric batch s3://in/ s3://out/             classify whole files

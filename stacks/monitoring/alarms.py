@@ -9,7 +9,9 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from environments.settings import Settings
 from stacks.serving.endpoint_metrics import EndpointMetrics
+from stacks.shared.runbooks import with_runbook
 from stacks.shared.service_metrics import (
     api_metric,
     function_metric,
@@ -29,10 +31,14 @@ _SETTLING_TRIES = 5
 
 
 class Alarms(Construct):
-    """Every alarm notifies the topic when it starts and when it ends. `all` is in the order they were added."""
+    """Every alarm notifies the topic when it starts and when it ends, and has a page in docs/runbooks under its name.
 
-    def __init__(self, scope: Construct, construct_id: str, *, topic: sns.ITopic) -> None:
+    `all` is in the order they were added.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, topic: sns.ITopic, settings: Settings) -> None:
         super().__init__(scope, construct_id)
+        self._settings = settings
         self._action = actions.SnsAction(topic)
         self.all: list[cloudwatch.Alarm] = []
 
@@ -292,7 +298,7 @@ class Alarms(Construct):
             comparison_operator=operator,
             evaluation_periods=periods,
             treat_missing_data=missing,
-            alarm_description=description,
+            alarm_description=with_runbook(description, alarm=name, settings=self._settings),
         )
         alarm.add_alarm_action(self._action)
         alarm.add_ok_action(self._action)

@@ -56,7 +56,13 @@ class TrainingStack(RubricStack):
             ).role_arn
         )
         self._promotion = Promotion(
-            self, "Promotion", deployment=deployment, stores=stores, name=self.promotion_name, group=prefix
+            self,
+            "Promotion",
+            deployment=deployment,
+            stores=stores,
+            name=self.promotion_name,
+            group=prefix,
+            alarms=self.serving_names.alarms,
         )
         self._drift = Drift(self, "Drift", deployment=deployment, stores=stores)
         self._drift.schedule(self._targets)

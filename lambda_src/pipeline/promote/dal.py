@@ -8,7 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.deployment.pipeline import StackBusy
+from contracts.deployment import stack_outputs
+from contracts.deployment.pipeline import GUARDED, UNGUARDED, StackBusy
 from lambda_src.common import approved_model, stack_events
 from lambda_src.common.aws import error_code
 from lambda_src.common.stack_events import Operation
@@ -76,15 +77,19 @@ class Stack:
                 return str(each["ResolvedValue"])
         return None
 
-    def update(self, *, token: str) -> bool:
+    def update(self, *, token: str, guarded: bool) -> bool:
         """Starts an update that reads the parameter again; False if nothing would change.
 
-        token: the same for each try of one update; its events carry it. Raises StackBusy, StackNotUpdatable and
-        OutOfTime.
+        token: the same for each try of one update; its events carry it. guarded: whether alarms may take its rollout
+        back. Raises StackBusy, StackNotUpdatable and OutOfTime.
         """
+        described = self._describe()
+        unguarded = GUARDED if guarded else _output(described, stack_outputs.ROLLOUT_ID)
         parameters = [
-            {"ParameterKey": parameter["ParameterKey"], "UsePreviousValue": True}
-            for parameter in self._describe().get("Parameters", [])
+            {"ParameterKey": key, "ParameterValue": unguarded}
+            if key == UNGUARDED and unguarded
+            else {"ParameterKey": key, "UsePreviousValue": True}
+            for key in (str(parameter["ParameterKey"]) for parameter in described.get("Parameters", []))
         ]
         self._deadline.check()
         try:
@@ -173,6 +178,12 @@ class Stack:
             if _is_absent(error):
                 return {}
             raise
+
+
+def _output(stack: dict[str, Any], name: str) -> str:
+    """An output of a stack as it was described; "" if it has none of that name."""
+    values = (each["OutputValue"] for each in stack.get("Outputs", []) if each["OutputKey"] == name)
+    return str(next(values, ""))
 
 
 def _is_absent(error: ClientError) -> bool:
