@@ -120,6 +120,11 @@ def _classify(f: Function) -> Iterator[Need]:
         yield from all_of(
             "sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.variables['ENDPOINT_NAME']}"), CODE
         )
+    if "CHALLENGER_ENDPOINT_NAME" in f.variables:
+        challenger = f.arn("sagemaker", f"endpoint/{f.variables['CHALLENGER_ENDPOINT_NAME']}")
+        yield from all_of("sagemaker:InvokeEndpoint", challenger, CODE)
+        own = {"dynamodb:LeadingKeys": ["#ab"]}
+        yield from all_of("dynamodb:GetItem", f.table("REQUEST_LOG_TABLE"), CODE, **own)
     if "FALLBACK" in f.variables:
         yield from _approved_model(f)
     if "BEDROCK_MODEL_ID" in f.variables:
