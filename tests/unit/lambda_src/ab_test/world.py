@@ -58,7 +58,9 @@ class World:
         self.refusals: list[str] = []  # reasons for which the next updates of the stack are rolled back
         self.promotions: dict[str, dict[str, Any]] = {}
         self.damaged = ""
-        self.calls, self.last, self.after = 0, None, False
+        self.calls = 0
+        self.last: int | None = None  # the call that is the last one of its step
+        self.after = False
         self.ids = 0
 
     # What happens in the environment.
