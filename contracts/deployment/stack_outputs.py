@@ -43,6 +43,8 @@ DATASET_URI = "DatasetUri"
 BASE_MODEL = "BaseModel"
 HYPERPARAMETERS = "Hyperparameters"
 DRIFT_FUNCTION_NAME = "DriftFunctionName"
+RETRAINING_ARN = "RetrainingArn"
+RETRAIN_FUNCTION_NAME = "RetrainFunctionName"
 
 # Of the Serving stack.
 ENDPOINT_NAME = "EndpointName"
