@@ -67,7 +67,7 @@ def standing(stores: Stores, *, at: str, but: str = "") -> tuple[Runs, list[Run]
     """What stands against a run now, and the settled ledger of runs. but: the decision that asks."""
     found, _ = stores.documents.runs()
     settled = [stores.executions.settled(run, now=at) for run in found]
-    return against(settled, at=at, running=stores.executions.running(), but=but), settled
+    return against(settled, at=at, running=stores.executions.running(settled), but=but), settled
 
 
 def against(ledger: list[Run], *, at: str, running: list[str], but: str = "") -> Runs:

@@ -59,7 +59,6 @@ def _reserved(
     by: str,
 ) -> Decision:
     """The decision by the ledger of runs as it is when the run is reserved in it."""
-    running = stores.executions.running()
     # What does not depend on the ledger is computed once.
     found = seen(of, rule, at=at, cause=cause, by=by, standing=Runs())
     made: list[Decision] = []
@@ -67,7 +66,8 @@ def _reserved(
     def change(ledger: list[Run]) -> list[Run] | None:
         settled = [stores.executions.settled(run, now=at) for run in ledger]
         others = [run for run in settled if run["decision_id"] != decision_id]
-        standing = look.against(others, at=at, running=running)
+        # After the ledger was read: whoever starts a run later changes the ledger first.
+        standing = look.against(others, at=at, running=stores.executions.running(others))
         made.append(decide(_with(found, standing), rule, decision_id=decision_id))
         return [*others, _run(made[-1], execution)] if made[-1]["outcome"] == decision.TRAIN else settled
 

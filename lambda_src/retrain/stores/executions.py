@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,28 +23,34 @@ class Executions:
         self._states = states
         self._pipeline = pipeline
 
-    def running(self) -> list[str]:
-        """Names of the runs that are on, whoever started them, the oldest first."""
+    def running(self, ledger: Sequence[Run]) -> list[str]:
+        """Names of the runs that are on, whoever started them, the oldest first. ledger: the settled one."""
         found: list[tuple[datetime, str]] = []
         query: dict[str, Any] = {"stateMachineArn": self._pipeline, "statusFilter": "RUNNING"}
         while True:
             page = self._states.list_executions(**query)
             found += [(one["startDate"], one["name"]) for one in page["executions"]]
             if not page.get("nextToken"):
-                return [name for _, name in sorted(found)]
+                break
             query["nextToken"] = page["nextToken"]
+        names = [name for _, name in sorted(found)]
+        # The list is eventually consistent (its API reference): it may lack the newest.
+        newest = [decision.run_of(run["decision_id"]) for run in ledger if run["state"] == runs.STARTED][-1:]
+        return names + [name for name in newest if name not in names and self._exists(self._arn(name)) == "RUNNING"]
 
     def settled(self, run: Run, *, now: str) -> Run:
         """A reserved run as it stands: started, never to be started, or still about to be."""
         if run["state"] != runs.RESERVED:
             return run
-        arn = f"{self._pipeline.replace(':stateMachine:', ':execution:')}:{decision.run_of(run['decision_id'])}"
-        if self._exists(arn) is not None:
+        if self._exists(self._arn(decision.run_of(run["decision_id"]))) is not None:
             return {**run, "state": runs.STARTED}
         starter = self._exists(run["execution"])
         if starter == "RUNNING" or datetime.fromisoformat(run["at"]) + _MAY_BE_UNKNOWN > datetime.fromisoformat(now):
             return run
         return {**run, "state": runs.NEVER}
+
+    def _arn(self, name: str) -> str:
+        return f"{self._pipeline.replace(':stateMachine:', ':execution:')}:{name}"
 
     def _exists(self, arn: str) -> str | None:
         """The status of an execution; None where there is none of this name."""
