@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from ops.commands import data, keys, models
+from ops.commands import ab, data, keys, models
 from ops.commands.batch import batch
 from ops.commands.classify import classify
 from ops.commands.drift import drift
@@ -24,6 +24,7 @@ from ops.commands.parked import parked
 from ops.commands.preflight import preflight
 from ops.commands.recommend import recommend
 from ops.commands.retrain import retrain
+from ops.commands.runbook import runbook
 from ops.commands.status import status
 from ops.commands.suggest import suggest
 from ops.commands.train import follow, train
@@ -70,6 +71,7 @@ app.command()(classify)
 app.command()(batch)
 app.add_typer(keys.app, name="keys")
 app.command()(erase)
+app.command()(runbook)
 app.command()(parked)
 app.command()(drift)
 app.command()(eda)
@@ -79,6 +81,7 @@ app.command()(train)
 app.command()(follow)
 app.command()(retrain)
 app.add_typer(models.app, name="models")
+app.add_typer(ab.app, name="ab")
 app.command()(load)
 app.command()(recommend)
 
@@ -115,6 +118,7 @@ def rubric(
     \b
     rubric preflight                            check before a deploy what AWS would refuse
     rubric status                               show the environment's state
+    rubric runbook ALARM                        show what to do when an alarm rings
     rubric keys create --name me                create an API key
     rubric classify "Shares rally" --key rk_... classify texts over the API
     rubric batch s3://in/ s3://out/             classify whole files
@@ -128,6 +132,7 @@ def rubric(
     rubric retrain --explain                    show whether training again would pay
     rubric models list                          list the registered models
     rubric models rollback                      go back to the previous model
+    rubric ab start VERSION --mode replay       test a model against the one that serves
     rubric load                                 find out how much load it can take, with Locust
     rubric recommend --role arn:...             compare instance types to serve on
 

@@ -23,6 +23,7 @@ class StateName:
 
     # Of the training machine.
     PREPARE = "Prepare"
+    NOTHING_NEW = "Nothing new"
     TRAIN = "Train"
     GATE = "Gate"
     REGISTER = "Register"
@@ -74,6 +75,18 @@ class Action:
     CHECK_BACK = "check_back"
     SETTLE = "settle"
 
+
+# The Serving stack's parameter that says for which rollout its alarms are not asked: a rollback's, from a model for
+# which they may ring. GUARDED: for none.
+UNGUARDED = "UnguardedRollout"
+GUARDED = "none"
+
+# The metric, and the end of the name of the alarm on it, with which a rollback stops another promotion's rollout.
+ROLLOUT_STOPPED = "RolloutStopped"
+STOPPED_ALARM = "Stopped"
+
+# What the `reason` of a promotion begins with whose model answered too few requests during its rollout.
+NOT_TESTED = "promoted, not tested"
 
 # The `reason` of a promotion before there is a Serving stack: the next deploy creates the stack with this model.
 NO_STACK_YET = "no stack yet"

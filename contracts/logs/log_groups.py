@@ -1,4 +1,4 @@
-"""CloudWatch log groups whose names SageMaker sets ("Log groups and streams" in its developer guide)."""
+"""CloudWatch log groups that are found by their names: SageMaker sets some ("Log groups and streams" in its guide)."""
 
 from __future__ import annotations
 
@@ -9,3 +9,8 @@ TRANSFORM_JOBS = "/aws/sagemaker/TransformJobs"
 def endpoint(name: str) -> str:
     """The log group of an endpoint's containers."""
     return f"/aws/sagemaker/Endpoints/{name}"
+
+
+def api_requests(prefix: str) -> str:
+    """The log group of the API's requests (API Gateway's access log), which a stack names."""
+    return f"/aws/vendedlogs/apigateway/{prefix}"

@@ -17,6 +17,12 @@ class Monitoring(Section):
         False,
         description="Somebody subscribes to the alarm topic by other means, such as a pager: synth no longer asks.",
     )
+    runbooks_url: str | None = Field(
+        None,
+        pattern=r"^https://[^\s?#]{1,500}$",
+        description="Where the folder docs/runbooks is on the web, such as "
+        "`https://github.com/me/rubric/blob/main/docs/runbooks`: alarms' descriptions then link to their pages there.",
+    )
     refused_keys_per_minute: int = Field(
         60, ge=1, description="Alarm when more requests a minute come without a valid key."
     )

@@ -59,7 +59,7 @@ def _print(now: State) -> None:
             else []
         ),
         f"Alarms    {'none ringing' if not now.alarms else f'{len(now.alarms)} ringing'}",
-        *(f"  {alarm.name}: {alarm.reason}" for alarm in now.alarms),
+        *(f"  {alarm.name}: {alarm.reason} (rubric runbook {alarm.runbook})" for alarm in now.alarms),
     ]
     for line in lines:
         screen.out.print(line, highlight=False, markup=False)

@@ -11,16 +11,18 @@ from contracts.deployment import buckets, stack_outputs
 from ops.deployment.cloud import Cloud
 from ops.errors import OpsError, code_of
 from ops.models import promotions, registry
+from ops.monitoring import alarms
 
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
 
 @dataclass(frozen=True)
-class Alarm:
-    """An alarm that is ringing, and why."""
+class Ringing:
+    """An alarm that is ringing, why, and the name of its page in docs/runbooks."""
 
     name: str
     reason: str
+    runbook: str
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class State:
     serving_version: str
     accuracy: float | None
     macro_f1: float | None
-    alarms: list[Alarm]
+    alarms: list[Ringing]
 
     @property
     def healthy(self) -> bool:
@@ -89,7 +91,7 @@ def read(cloud: Cloud) -> State:
         serving_version=buckets.model_version(promotions.serving_uri(cloud)),
         accuracy=accuracy,
         macro_f1=macro_f1,
-        alarms=_ringing(cloud),
+        alarms=[Ringing(each.name, each.reason, each.runbook) for each in alarms.deployed(cloud, state=alarms.ALARM)],
     )
 
 
@@ -116,15 +118,3 @@ def _model(cloud: Cloud) -> tuple[str, float | None, float | None]:
     except OpsError:  # it serves but is no longer in the registry, so its figures are unknown
         return version, None, None
     return version, model.figure("accuracy"), model.figure("macro_f1")
-
-
-def _ringing(cloud: Cloud) -> list[Alarm]:
-    # Whether named by us or by CloudFormation, an environment's alarms start with one of these.
-    prefixes = {f"{cloud.settings.prefix}-", cloud.settings.stack_name("")}
-    pages = cloud.client("cloudwatch").get_paginator("describe_alarms").paginate(StateValue="ALARM")
-    return [
-        Alarm(name=alarm["AlarmName"], reason=alarm.get("StateReason", ""))
-        for page in pages
-        for alarm in [*page.get("MetricAlarms", []), *page.get("CompositeAlarms", [])]
-        if alarm["AlarmName"].startswith(tuple(prefixes))
-    ]

@@ -12,6 +12,7 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from contracts.logs import log_groups
 from environments.settings import Settings
 from stacks.shared.acknowledgements import accept
 from stacks.shared.log_group import log_group
@@ -111,7 +112,7 @@ class HttpApi(Construct):
         accept(route, "APIG4", because="It only answers that the path does not exist.")
 
     def _stage(self, settings: Settings) -> None:
-        logs = log_group(self, "AccessLogs", log_group_name=f"/aws/vendedlogs/apigateway/{settings.prefix}")
+        logs = log_group(self, "AccessLogs", log_group_name=log_groups.api_requests(settings.prefix))
         stage = apigateway.HttpStage(
             self,
             "Stage",

@@ -9,7 +9,9 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from environments.settings import Settings
 from stacks.serving.endpoint_metrics import EndpointMetrics
+from stacks.shared.runbooks import with_runbook
 from stacks.shared.service_metrics import (
     api_metric,
     function_metric,
@@ -29,10 +31,14 @@ _SETTLING_TRIES = 5
 
 
 class Alarms(Construct):
-    """Every alarm notifies the topic when it starts and when it ends. `all` is in the order they were added."""
+    """Every alarm notifies the topic when it starts and when it ends, and has a page in docs/runbooks under its name.
 
-    def __init__(self, scope: Construct, construct_id: str, *, topic: sns.ITopic) -> None:
+    `all` is in the order they were added.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, topic: sns.ITopic, settings: Settings) -> None:
         super().__init__(scope, construct_id)
+        self._settings = settings
         self._action = actions.SnsAction(topic)
         self.all: list[cloudwatch.Alarm] = []
 
@@ -160,6 +166,7 @@ class Alarms(Construct):
     def watch_machines(self, machines: Mapping[str, str]) -> None:
         """Failed runs of state machines. machines: their ARNs by use."""
         serves = "The previous model still serves."
+        nothing = "No run is started twice: the next decision sees what was started."
         # CloudFormation continues an update after its execution has ended.
         unknown = "Its rollout may continue, or may have succeeded: `rubric status` shows which model serves."
         for use, arn in machines.items():
@@ -168,10 +175,11 @@ class Alarms(Construct):
                 ("ExecutionsTimedOut", "took too long", unknown),
                 ("ExecutionsAborted", "was stopped", unknown),
             ):
+                follows = nothing if use == "retraining" else then
                 self._at_least_one(
                     f"{use.capitalize()}{metric.removeprefix('Executions')}",
                     machine_metric(arn, metric),
-                    f"A run of the {use} {what}; the execution shows the reason. {then}",
+                    f"A run of the {use} {what}; the execution shows the reason. {follows}",
                 )
 
     def watch_rules(self, undelivered: str) -> None:
@@ -283,7 +291,7 @@ class Alarms(Construct):
             comparison_operator=operator,
             evaluation_periods=periods,
             treat_missing_data=missing,
-            alarm_description=description,
+            alarm_description=with_runbook(description, alarm=name, settings=self._settings),
         )
         alarm.add_alarm_action(self._action)
         alarm.add_ok_action(self._action)

@@ -63,7 +63,7 @@ class MonitoringStack(RubricStack):
             "erased": stores.erased.name,
         }
         topic = AlarmTopic(self, "AlarmTopic", email=settings.monitoring.alarm_email, key_arn=stores.key_arn)
-        alarms = Alarms(self, "Alarms", topic=topic)
+        alarms = Alarms(self, "Alarms", topic=topic, settings=settings)
         self._watch(alarms)
         name = self._show(alarms.all)
         self.output(

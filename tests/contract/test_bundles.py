@@ -26,9 +26,9 @@ FUNCTIONS: dict[str, set[str]] = {
     "drift": {"audit", "baseline", "drift_report", "measures", "words"},
     "examples": set(),
     "first_model": set(),
-    "gate": {"baseline", "evaluation", "hyperparameters", "measures"},
+    "gate": {"baseline", "evaluation", "fold", "hyperparameters", "manifest", "measures"},
     "labelling": {"audit", "labelling"},
-    "prepare_training": {"hyperparameters", "label_mapping", "manifest"},
+    "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest"},
     "promote": {"pipeline", "stack_outputs"},
     "request_log_api": set(),
     "redrive": {"log_messages"},
@@ -41,7 +41,7 @@ FUNCTIONS: dict[str, set[str]] = {
 }
 TRAINING = {
     *("artifact", "baseline", "buckets", "evaluation", "hyperparameters", "label_mapping", "labelling", "progress"),
-    *("ledger", "manifest", "measures", "text_normalization", "votes", "words"),
+    *("fold", "ledger", "manifest", "measures", "text_normalization", "votes", "words"),
 }
 _IMPORT = re.compile(
     r"^\s*(?:from contracts\.\w+\.(\w+) import|import contracts\.\w+\.(\w+)|from contracts\.\w+ import ([\w, ]+))", re.M

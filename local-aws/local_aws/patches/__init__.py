@@ -17,7 +17,7 @@ from local_aws.patches import (
 from local_aws.patches.cloudformation import conditions, custom_resource, exports, outputs, parameters, types
 from local_aws.patches.cloudformation import deletion as stack_deletion
 from local_aws.patches.cloudwatch import alarms, emf
-from local_aws.patches.dynamodb import global_tables, limits
+from local_aws.patches.dynamodb import global_tables, limits, throughput
 from local_aws.patches.functions import errors, latency, logs, metrics
 from local_aws.patches.http_api import resources
 from local_aws.patches.s3 import access_logs, buckets, written_once
@@ -35,6 +35,7 @@ ALL: tuple[ModuleType, ...] = (
     http_api,
     global_tables,
     limits,
+    throughput,
     custom_resource,
     conditions,
     outputs,

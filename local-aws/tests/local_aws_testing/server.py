@@ -53,14 +53,14 @@ class Server:
         scope = f"{self.access_key}/20260101/us-east-1/s3/aws4_request"
         return {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"}
 
-    def client(self, service: str, **options: Any) -> Any:
+    def client(self, service: str, *, tries: int = 2, **options: Any) -> Any:
         return boto3.client(
             service,
             endpoint_url=self.url,
             region_name="us-east-1",
             aws_access_key_id=self.access_key,
             aws_secret_access_key="unchecked",
-            config=Config(retries={"max_attempts": 1}, read_timeout=60),
+            config=Config(retries={"total_max_attempts": tries}, read_timeout=60),
             **options,
         )
 

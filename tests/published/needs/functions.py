@@ -196,10 +196,20 @@ def _gate(f: Function) -> Iterator[Need]:
     yield from all_of("s3:PutObject", kept, ONCE, **part)
     yield from all_of("s3:PutObject", kept, ONCE, **{"s3:if-none-match": "*"})
     yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
+    ours = f.bucket(f.variables["DATASET_BUCKET"])
+    yield from all_of("s3:ListBucket", ours, CODE)
+    yield from all_of("s3:GetObject", f"{ours}/datasets/versions/v4/manifest.json", CODE)
+    once = {"s3:if-none-match": "*"}
+    yield from all_of("s3:PutObject", f"{ours}/datasets/versions/v4/manifest.json", ONCE, **once)
+    yield from all_of("s3:PutObject DeleteObject", f"{ours}/datasets/rows/digest/rows.csv", CODE)
+    yield from all_of("dynamodb:Query", f"{f.table('LEDGER_TABLE')}/index/by_day", CODE)
+    yield from all_of("secretsmanager:GetSecretValue", f.variables["ERASURE_KEY_ARN"], CODE)
 
 
 def _prepare_training(f: Function) -> Iterator[Need]:
     yield from _approved(f)
+    yield from all_of("dynamodb:Scan", f.table("LEDGER_TABLE"), CODE)
+    yield from all_of("secretsmanager:GetSecretValue", f.variables["ERASURE_KEY_ARN"], CODE)
     ours = f.bucket(f.variables["DATASET_BUCKET"])
     yield from all_of("s3:GetObject PutObject", f"{ours}/datasets/hash/file.csv", CODE)
     yield from all_of("s3:AbortMultipartUpload", f"{ours}/datasets/hash/file.csv", MULTIPART)
@@ -232,9 +242,10 @@ def _promote(f: Function) -> Iterator[Need]:
     yield from all_of("ssm:GetParametersByPath", f.parameter(turns), CODE)
     yield from all_of("ssm:PutParameter DeleteParameter", f.parameter(f"{turns}/000001"), CODE)
     yield from all_of("states:DescribeExecution", f"{f.executions('promotion')}:some-name", CODE)
+    yield from _watches_rollouts(f)
     for resource in ("Endpoint", "EndpointConfig", "Model"):
-        for each in f.account.resources(f"AWS::SageMaker::{resource}"):
-            yield from all_of(f"sagemaker:Describe{resource}", str(each.arn), CODE)
+        served = f.account.only(f.variables["SERVING_STACK_NAME"], f"AWS::SageMaker::{resource}")
+        yield from all_of(f"sagemaker:Describe{resource}", str(served.arn), CODE)
     [group] = f.account.resources("AWS::SageMaker::ModelPackageGroup")
     package = f.arn("sagemaker", f"model-package/{group.name}/7")
     yield from all_of("sagemaker:DescribeModelPackage ListModelPackages", package, CODE)
@@ -243,12 +254,21 @@ def _promote(f: Function) -> Iterator[Need]:
     yield from all_of("s3:ListBucket", f.bucket(str(bucket.name)), MISSING_IS_404)
 
 
+def _watches_rollouts(f: Function) -> Iterator[Need]:
+    for name in json.loads(f.variables.get("ROLLBACK_ALARMS", "[]")):
+        yield from all_of("cloudwatch:DescribeAlarms", f.arn("cloudwatch", f"alarm:{name}"), CODE)
+    if "CANARY_MIN_REQUESTS" in f.variables:
+        yield from all_of("cloudwatch:GetMetricStatistics", "*", CODE)
+    if "ARMED_MINUTES" in f.variables:
+        yield from all_of("states:StartExecution", f.variables["PROMOTION_ARN"], CODE)
+
+
 def _check_rollout(f: Function) -> Iterator[Need]:
     values = f.properties()
     yield from all_of("sagemaker:DescribeEndpoint", f.arn("sagemaker", f"endpoint/{values['EndpointName']}"), CODE)
     [check] = f.account.resources("Custom::RolloutCheck")
     yield from all_of("cloudformation:DescribeStacks", f.account.stack_id(check.stack), CODE)
-    [endpoint] = f.account.resources("AWS::SageMaker::Endpoint")
+    endpoint = f.account.only(check.stack, "AWS::SageMaker::Endpoint")
     watched = [alarm["AlarmName"] for alarm in rollback_alarms(endpoint)]
     for alarm in f.account.resources("AWS::CloudWatch::Alarm"):
         if alarm.name in watched:

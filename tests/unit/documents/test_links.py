@@ -65,11 +65,15 @@ def test_a_path_that_is_gone_is_found(tmp_path: Path) -> None:
     assert missing(page) == ["page.md:1: tools/gone.py", "page.md:1: tests/gone.py"]
 
 
+# Folders of docs with an index of their own.
+INDEXED = ("decisions", "runbooks")
+
+
 def test_the_index_has_every_page() -> None:
     index = markdown.ROOT / "docs" / "README.md"
     linked = {(index.parent / target).resolve() for _, target in markdown.links(index.read_text("utf-8"))}
-    wanted = {page for page in markdown.pages() if page.parent.name != "decisions"} - {index}
-    wanted.add(index.parent / "decisions" / "README.md")
+    wanted = {page for page in markdown.pages() if page.parent.name not in INDEXED} - {index}
+    wanted |= {index.parent / folder / "README.md" for folder in INDEXED}
     assert {markdown.name(page) for page in wanted - linked} == set()
 
 

@@ -11,8 +11,8 @@ from local_aws import private_api
 from local_aws.dynamodb_limits import requests
 
 _MODULE = "ministack.services.dynamodb"
-_TABLES = private_api.declare(_MODULE, "_tables", "know the keys of tables")
-_CALLS = {
+TABLES = private_api.declare(_MODULE, "_tables", "know the keys of tables")
+CALLS = {
     operation: private_api.declare(_MODULE, name, "refuse what DynamoDB's limits refuse", takes=("data",))
     for operation, name in {
         "PutItem": "_put_item",
@@ -48,7 +48,7 @@ Call = Callable[[dict[str, Any]], Answer]
 
 def install() -> None:
     """Wrap each call that reads or writes items, and the check of an updated item; refuse PartiQL."""
-    for operation, name in _CALLS.items():
+    for operation, name in CALLS.items():
         name.set(_held(operation, name.get()))
     for operation, name in _PARTIQL.items():
         name.set(_not_run(operation))
@@ -80,7 +80,7 @@ def _of_result(
 
 
 def _keys_of(name: str) -> list[tuple[str, str]]:
-    table = _TABLES.get().get(name.rsplit("/", 1)[-1])
+    table = TABLES.get().get(name.rsplit("/", 1)[-1])
     return [] if table is None else _keys(table)
 
 

@@ -60,6 +60,21 @@ def test_a_failure_exits_with_1_and_the_reason(cloud, sfn, capsys, error, words)
     assert words in capsys.readouterr().err
 
 
+def test_a_run_may_make_its_dataset_version(cloud, sfn, capsys):
+    reason = "Nothing new to train on: no label has come in since v3"
+    output = {"nothing_new": True, "promoted": False, "reason": reason}
+    sfn.steps = [{"status": "SUCCEEDED", "output": json.dumps(output)}]
+    assert run("train", "--fold-ledger", "--plain") == 0
+    assert sfn.started == [{"stateMachineArn": PIPELINE, "input": {"fold_ledger": True}}]
+    assert f"No training: {reason}" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("option", [("--dataset", "s3://mine/news.csv"), ("--if-changed",)])
+def test_a_run_that_makes_its_dataset_takes_no_other(cloud, sfn, capsys, option):
+    assert run("train", "--fold-ledger", *option) == 2
+    assert sfn.started == [] and "--fold-ledger makes the dataset" in capsys.readouterr().err
+
+
 def test_a_model_that_waits_for_approval_says_how_to_approve_it(cloud, sfn, capsys):
     sfn.steps = [{**DONE, "output": json.dumps({**json.loads(DONE["output"]), "promoted": False})}]
     assert run("train", "--plain") == 0

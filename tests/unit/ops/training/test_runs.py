@@ -81,6 +81,23 @@ def test_if_changed_compares_a_users_words_as_they_were_set(cloud, sfn, monkeypa
     assert runs.unchanged_since(cloud, dataset=None, hyperparameters={"label_column": "Index"}) == ""
 
 
+def test_a_job_that_made_its_version_has_trained_on_it(cloud, sfn, monkeypatch):
+    train_job(dataset="s3://datasets/datasets/rows/ab/rows.csv", dataset_version="v4", fold_sha256="cd")
+    uri = "s3://datasets/datasets/versions/{}/manifest.json"
+    monkeypatch.setattr(runs.training_jobs, "describe", folding(runs.training_jobs.describe))
+    assert runs.unchanged_since(cloud, dataset=uri.format("v4")) == JOB
+    assert runs.unchanged_since(cloud, dataset=uri.format("v3")) == ""
+
+
+def folding(describe):
+    def described(cloud, name):
+        job = describe(cloud, name)
+        job.channels["fold"] = "s3://datasets/datasets/folds/job/digest/"
+        return job
+
+    return described
+
+
 def test_if_changed_trains_when_nothing_is_in_use_or_its_job_is_gone(cloud, sfn):
     assert runs.unchanged_since(cloud, dataset=None) == ""
     serve("rubric-dev-gone")
@@ -96,7 +113,8 @@ def test_hyperparameters_for_one_run_reach_the_pipeline_and_count_as_a_change(cl
 
 
 @pytest.mark.parametrize(
-    "setting", ["epochs", "=3", "epochs=", "base_model=bert", "sagemaker_program=x.py", "labels_sha256=0"]
+    "setting",
+    ["epochs", "=3", "epochs=", "base_model=bert", "sagemaker_program=x.py", "labels_sha256=0", "fold_sha256=0"],
 )
 def test_a_hyperparameter_that_one_run_cannot_set_is_refused(setting):
     with pytest.raises(OpsError, match=f"--set '?{re.escape(setting.split('=')[0])}") as refused:

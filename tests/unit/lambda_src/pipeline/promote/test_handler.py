@@ -103,7 +103,10 @@ def test_the_update_is_of_the_previous_template_and_of_known_types(cloud, start,
     assert call == {
         "StackName": "Rubric-dev-Serving",
         "UsePreviousTemplate": True,
-        "Parameters": [{"ParameterKey": "ApprovedModel", "UsePreviousValue": True}],
+        "Parameters": [
+            {"ParameterKey": "ApprovedModel", "UsePreviousValue": True},
+            {"ParameterKey": "UnguardedRollout", "ParameterValue": "none"},
+        ],
         "ResourceTypes": TYPES,
     }
 
@@ -195,7 +198,7 @@ def test_the_first_model_has_no_stack_and_no_champion(cloud, start, step):
 
 
 def test_what_serves_already_is_not_rolled_out_again(cloud, start):
-    assert start(uri=OLD)["reason"] == "no updates are to be performed"
+    assert start(uri=OLD)["reason"] == "it serves already"
     assert (cloud.stack.rollouts, history(cloud)) == ([], [("mine", "served")])
 
 

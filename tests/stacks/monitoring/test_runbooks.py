@@ -1,0 +1,65 @@
+"""Each alarm has a page in docs/runbooks, each page an alarm, and the alarm's description says where its page is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from ops.monitoring import runbooks
+from tests.stacks.conftest import REPOSITORY, Synthesise, Synthesised
+from tests.stacks.monitoring.test_metrics_are_watched import FALLBACK
+
+MOST_CHARACTERS = 1024  # of a description ("PutMetricAlarm" in CloudWatch's API reference)
+URL = f"https://{'a' * 499}"  # as long as the settings allow, with the slash behind it
+
+
+def described(environment: Synthesised) -> Iterator[tuple[str, str]]:
+    """(short name, description) of each alarm."""
+    for where, alarm in environment.everything("AWS::CloudWatch::Alarm").items():
+        properties = alarm["Properties"]
+        if "AlarmName" in properties:
+            yield "Rollback" + properties["AlarmName"].rsplit("-rollback-", 1)[1], properties["AlarmDescription"]
+        else:
+            [name] = re.findall(r"/Alarms(\w+)[0-9A-F]{8}$", where)
+            yield name, properties["AlarmDescription"]
+
+
+@pytest.fixture(scope="module")
+def whole(synthesise: Synthesise) -> Synthesised:
+    """An environment that has every alarm, and pages on the web."""
+    return synthesise("dev", change=f"{FALLBACK}\nmonitoring: {{runbooks_url: {URL}/}}")
+
+
+def test_each_alarm_has_a_page_and_each_page_an_alarm(whole: Synthesised) -> None:
+    alarms = {name for name, _ in described(whole)}
+    assert alarms == set(runbooks.pages(REPOSITORY))
+
+
+def test_no_environment_has_an_alarm_without_a_page(each: Synthesised) -> None:
+    assert {name for name, _ in described(each)} <= set(runbooks.pages(REPOSITORY))
+
+
+def test_the_description_names_the_page_and_the_command(each: Synthesised) -> None:
+    env = each.stacks.data.settings.name
+    wrong = [
+        name
+        for name, text in described(each)
+        if not text.endswith(f" What to do: docs/runbooks/{name}.md or `rubric --env {env} runbook {name}`.")
+    ]
+    assert wrong == []
+
+
+def test_the_description_links_to_where_the_pages_are(whole: Synthesised) -> None:
+    for name, text in described(whole):
+        assert f" {URL}/{name}.md " in text
+        assert len(text) <= MOST_CHARACTERS, name
+
+
+def test_the_name_that_cloudformation_gives_an_alarm_leads_to_its_page(whole: Synthesised) -> None:
+    for where, alarm in whole.everything("AWS::CloudWatch::Alarm").items():
+        part, logical_id = where.split("/")
+        given = f"Rubric-dev-{part.capitalize()}-{logical_id}-1ABCDEFGHIJK2"
+        name = alarm["Properties"].get("AlarmName", given)
+        assert runbooks.find(REPOSITORY, name).is_file()
