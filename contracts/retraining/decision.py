@@ -37,7 +37,8 @@ CONDITIONS = ("worth", "price", "single-flight", "cool-down", "budget")
 class Action:
     """Actions of the function `retrain`: `action` in its event.
 
-    DECIDE and NOTE are the machine's: with `execution`, `start_time` and `input`, `{"cause", "by"}` of a person.
+    DECIDE and NOTE are the machine's: the one has `execution`, `start_time` and `input`, `{"cause", "by"}` of a
+    person; the other has `decision_id`, and answers whether its run was started (`started`).
     EXPLAIN answers a Decision that is not kept, BACKTEST `{"decisions": [...], "complete": bool}`.
     """
 

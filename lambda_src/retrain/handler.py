@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from contracts.deployment import buckets
-from contracts.retraining import decision
+from contracts.retraining import decision, runs
 from contracts.retraining.decision import Action
 from lambda_src.common import approved_model, aws, environment
 from lambda_src.retrain import backtest, look, starting
@@ -92,6 +92,12 @@ def _decide(event: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _note(decision_id: str) -> dict[str, Any]:
+    """Whether the decision's run was started."""
+    ledger = starting.noted(_stores(), at=_now())
+    return {"started": any(run["decision_id"] == decision_id and run["state"] == runs.STARTED for run in ledger)}
+
+
 def _explain() -> dict[str, Any]:
     """What would be decided now. It keeps and starts nothing."""
     at = _now()
@@ -117,7 +123,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if action == Action.DECIDE:
         answer = _decide(event)
     elif action == Action.NOTE:
-        answer = {"runs": len(starting.noted(_stores(), at=_now()))}
+        answer = _note(str(event.get("decision_id", "")))
     elif action == Action.EXPLAIN:
         return _explain()
     elif action == Action.BACKTEST:

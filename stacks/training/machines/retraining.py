@@ -10,7 +10,7 @@ from contracts.retraining.decision import Action
 from stacks.training.machines import states
 from stacks.training.machines.states import State, States
 
-_DECIDE, _START, _NOTE = "Decide", "Start the run", "Note the run"
+_DECIDE, _START, _NOTE, _LOOK = "Decide", "Start the run", "Note the run", "Look whether it started"
 # The states with which an execution ends that starts no run.
 _ENDS = {decision.ASK: "Asks", decision.WAIT: "Waits", decision.REPORT: "Reports", decision.NOTHING: "Does nothing"}
 
@@ -52,7 +52,7 @@ def _start(partition: str, retrain_arn: str, pipeline_arn: str) -> States:
     """Start the pipeline under the run's own name, so that trying again starts no second run, and do not wait for it.
 
     "StartExecution is idempotent for STANDARD workflows" (its API reference): the same name and input while it runs
-    are the same execution, and after it another error, which says that it was started.
+    are the same execution, and later an error. Whatever the error is, the execution itself says whether it began.
     """
     start = {
         "Type": "Task",
@@ -63,33 +63,32 @@ def _start(partition: str, retrain_arn: str, pipeline_arn: str) -> States:
             "Input.$": "$.decision.input",
         },
         "ResultPath": "$.started",
-        "Retry": [
-            {"ErrorEquals": ["StepFunctions.ExecutionAlreadyExistsException"], "MaxAttempts": 0},
-            {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "MaxAttempts": 5, "BackoffRate": 2},
-        ],
-        "Catch": [
-            {
-                "ErrorEquals": ["StepFunctions.ExecutionAlreadyExistsException"],
-                "ResultPath": "$.failure",
-                "Next": _NOTE,
-            },
-            {"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "Note that it did not start"},
-        ],
+        "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "MaxAttempts": 3, "BackoffRate": 2}],
         "Next": _NOTE,
     }
+    not_started = states.fail(ErrorName.RUN_NOT_STARTED, cause="$.failure.Cause")
     return {
-        _START: start,
-        # The next decision notes it as well.
-        _NOTE: states.caught(_note(retrain_arn, then="Trains"), by="Trains"),
-        "Note that it did not start": states.caught(
-            _note(retrain_arn, then="The run was not started"), by="The run was not started"
-        ),
-        "The run was not started": states.fail(ErrorName.RUN_NOT_STARTED, cause="$.failure.Cause"),
+        _START: states.caught(start, by=_LOOK),
+        # If this fails, the next decision notes it.
+        _NOTE: {**_note(retrain_arn, then="Trains"), "Catch": [_ignored(then="Trains")]},
+        _LOOK: {**_note(retrain_arn, then="Did it start?"), "Catch": [_ignored(then="The run was not started")]},
+        "Did it start?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.noted.started", "BooleanEquals": True, "Next": "Trains"}],
+            "Default": "The run was not started",
+        },
+        "The run was not started": not_started,
     }
 
 
 def _note(retrain_arn: str, *, then: str) -> State:
-    return states.call(retrain_arn, parameters={"action": Action.NOTE}, result="$.noted", then=then)
+    parameters = {"action": Action.NOTE, "decision_id.$": "$.decision.decision_id"}
+    return states.call(retrain_arn, parameters=parameters, result="$.noted", then=then)
+
+
+def _ignored(*, then: str) -> State:
+    """A catcher that leaves `$.failure` as it is."""
+    return {"ErrorEquals": ["States.ALL"], "ResultPath": "$.unnoted", "Next": then}
 
 
 def _result() -> State:

@@ -25,9 +25,14 @@ def test_a_run_is_started_under_its_own_name_and_not_waited_for() -> None:
     assert start["Parameters"]["Input.$"] == "$.decision.input"
 
 
-def test_a_run_that_was_started_before_is_noted_and_not_a_failure() -> None:
-    start = STATES["Start the run"]
-    [known, everything] = start["Catch"]
-    assert known["ErrorEquals"] == ["StepFunctions.ExecutionAlreadyExistsException"]
-    assert known["Next"] == start["Next"] == "Note the run"
-    assert STATES[STATES[everything["Next"]]["Next"]]["Type"] == "Fail"
+def test_whether_it_began_is_asked_whatever_the_error_of_the_start_was() -> None:
+    [caught] = STATES["Start the run"]["Catch"]
+    assert caught["ErrorEquals"] == ["States.ALL"]
+    look = STATES[caught["Next"]]
+    assert look["Resource"] == "retrain"
+    choice = STATES[look["Next"]]
+    [began] = choice["Choices"]
+    assert (began["Variable"], began["Next"]) == ("$.noted.started", "Trains")
+    assert STATES[choice["Default"]]["Type"] == "Fail"
+    # The reason of the failure is the start's, also if asking fails.
+    assert look["Catch"][0]["ResultPath"] != caught["ResultPath"]
