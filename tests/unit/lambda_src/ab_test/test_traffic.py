@@ -169,9 +169,9 @@ def test_enough_disagreements_wait_so_no_more_texts_are_asked():
 def test_an_endpoint_that_does_not_answer_leaves_texts_out():
     world = started()
     parts = world.parts()
-    parts.answers.labels = lambda endpoint, texts: (_ for _ in ()).throw(ValueError("no")) if "chall" in endpoint else [
-        world.answer(OLD, text) for text in texts
-    ]
+    parts.answers.labels = lambda endpoint, texts: (
+        (_ for _ in ()).throw(ValueError("no")) if "chall" in endpoint else [world.answer(OLD, text) for text in texts]
+    )
     world.logs(range(100))
     world.passes(minutes=3)
     step.step(parts)
