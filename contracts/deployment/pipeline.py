@@ -24,6 +24,7 @@ class StateName:
     REGISTER = "Register"
     REGISTER_FOR_APPROVAL = "Register for approval"
     PROMOTE = "Promote"
+    TEST = "Test"
     # Of the promotion machine.
     START = "Start"
     WAIT = "Wait"
@@ -41,6 +42,7 @@ class ErrorName:
     GATE_REFUSED = "GateRefused"
     REGISTRATION_FAILED = "RegistrationFailed"
     PROMOTION_FAILED = "PromotionFailed"
+    NOT_TESTED = "NotTested"
     NO_FIRST_MODEL = "NoFirstModel"
     # Of the promotion machine.
     LOOK_UP_FAILED = "LookUpFailed"

@@ -92,6 +92,7 @@ class TrainingStack(RubricStack):
             promote_arn=self._promotion.function_arn,
             promotion_name=self.promotion_name,
             promotion_timeout=self._promotion.timeout,
+            ab_test_arn=self._ab_test.arn,
         )
         cleanup = self._clean_up(group)
         # On deletion, this removes the machines before the cleanup removes their results.
