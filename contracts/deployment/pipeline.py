@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import UTC, datetime
+
 
 def training_machine(prefix: str) -> str:
     """Name of the machine that trains a model. prefix: `<project>-<environment>`."""
@@ -11,6 +14,15 @@ def training_machine(prefix: str) -> str:
 def promotion_machine(prefix: str) -> str:
     """Name of the machine that serves a model. prefix: `<project>-<environment>`."""
     return f"{prefix}-promotion"
+
+
+def training_job(prefix: str, *, started: datetime, execution_name: str) -> str:
+    """Name of the job of the training machine's execution: `<prefix>-<yyyymmdd-hhmmss>-<4 hex>` (UTC).
+
+    The same for an execution each time: no second job.
+    """
+    suffix = hashlib.sha256(execution_name.encode()).hexdigest()[:4]
+    return f"{prefix}-{started.astimezone(UTC):%Y%m%d-%H%M%S}-{suffix}"
 
 
 class StateName:
@@ -75,8 +87,7 @@ class Action:
 UNGUARDED = "UnguardedRollout"
 GUARDED = "none"
 
-# The metric, and the end of the name of the alarm on it, with which a rollback stops another promotion's rollout.
-ROLLOUT_STOPPED = "RolloutStopped"
+# The end of the name of the alarm with which a rollback stops another promotion's rollout.
 STOPPED_ALARM = "Stopped"
 
 # What the `reason` of a promotion begins with whose model answered too few requests during its rollout.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -50,9 +50,12 @@ def _erased() -> ErasedTexts:
 
 @cache
 def _tests() -> Tests:
-    # A queue without a test's texts is better than one that waits.
-    make = partial(aws.client, "s3", connect_timeout=1.0, read_timeout=2.0, attempts=2)
-    return Tests(make, bucket=_settings().artifact_bucket, logger=logger)
+    return Tests(_s3, bucket=_settings().artifact_bucket, logger=logger)
+
+
+def _s3() -> Any:
+    """A queue without a test's texts is better than one that waits."""
+    return aws.client("s3", connect_timeout=1.0, read_timeout=2.0, attempts=2)
 
 
 def _caller(event: Event) -> str:

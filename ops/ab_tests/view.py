@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contracts.ab_tests import record
+from contracts.ab_tests import evidence, record
 from ops.ab_tests import chart
 from ops.terminal import screen
 
@@ -60,6 +60,9 @@ def facts(test: Mapping[str, Any]) -> list[str]:
         f"{compared:,} texts compared, the models differ on {differ:,}{share}; "
         f"{labels:,} of at most {plan['most_labels']:,} labels; until {_minute(plan['ends_at'])} UTC at the latest"
     ]
+    if plan["goal"] == record.NOT_WORSE and compared and test["phase"] == record.RUNNING:
+        usual = evidence.usual_labels(differ=differ / compared, margin=plan["margin"], alpha=plan["alpha"])
+        found.append(f"If the models are equally good, about {usual:,} labels usually decide")
     split = test["split"]
     if split:
         what = "texts" if plan["unit"] == "text" else "keys"

@@ -73,7 +73,7 @@ def start(
     instead of the environment's. `fold_ledger`: the job makes the next dataset version, and trains on that.
     """
     machine = cloud.stacks.need(stack_outputs.PIPELINE_ARN)
-    payload: dict[str, Any] = {"dataset_uri": dataset} if dataset else {}
+    payload: dict[str, Any] = {"by": cloud.caller(), **({"dataset_uri": dataset} if dataset else {})}
     if fold_ledger:
         payload[fold.FOLD_LEDGER] = True
     if hyperparameters:

@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from contracts.deployment.pipeline import ROLLOUT_STOPPED, STOPPED_ALARM
+from contracts.deployment.pipeline import STOPPED_ALARM
 from environments.settings import Settings
 from stacks.serving.endpoint_metrics import EndpointMetrics
 from stacks.shared.permissions import allow
@@ -53,7 +53,7 @@ class RollbackAlarms(Construct):
             # A rollback rings it, and SageMaker takes the current rollout back as it would for any other alarm.
             self._alarm(
                 STOPPED_ALARM,
-                own_metric(ROLLOUT_STOPPED, service=settings.prefix, environment=settings.name),
+                own_metric("RolloutStopped", service=settings.prefix, environment=settings.name),
                 threshold=1,
                 description="`rubric models rollback` was run during a rollout.",
             ),

@@ -54,6 +54,7 @@ class Promotion(Construct):
                 "PROMOTIONS_PATH": self._settings.promotions_path,
                 "SERVING_STACK_NAME": self._settings.stack_name("Serving"),
                 "MODEL_PACKAGE_GROUP": group,
+                "ARTIFACT_BUCKET": stores.artifacts.name,
                 **self._watching(alarms, machine_name=name),
             },
             # It reads the whole artifact to verify it, at the speed that the memory's share of network gives.
@@ -164,6 +165,12 @@ class Promotion(Construct):
             bucket_arn=stores.artifacts.arn,
             prefixes=[buckets.MODELS],
             because="Each promotion is of another model.",
+        )
+        allow(
+            role,
+            "s3:PutObject",
+            on=f"{stores.artifacts.arn}/{buckets.PROMOTIONS}*",
+            because="An object for each promotion whose parameter is deleted.",
         )
         use_key(role, stores.key_arn)
 

@@ -22,7 +22,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "authorizer": {"api_keys"},
     "build_image": set(),
     "check_rollout": set(),
-    "classify": {"audit", "listing", "log_messages", "measures"},
+    "classify": {"audit", "listing", "live", "log_messages", "measures"},
     "cleanup": {"log_groups"},
     "drift": {"audit", "baseline", "drift_report", "measures", "words"},
     "examples": set(),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from contracts.datasets import fold, manifest
 from contracts.deployment import buckets
+from contracts.deployment.pipeline import training_job
 from contracts.models import hyperparameters
 from contracts.texts import label_mapping
 from lambda_src.common import s3_uri
@@ -62,9 +62,7 @@ def job_name(*, project: str, environment: str, start_time: str, execution_name:
     started = datetime.fromisoformat(start_time)
     if started.tzinfo is None:
         started = started.replace(tzinfo=UTC)
-    stamp = started.astimezone(UTC).strftime("%Y%m%d-%H%M%S")
-    suffix = hashlib.sha256(execution_name.encode()).hexdigest()[:4]
-    name = f"{project}-{environment}-{stamp}-{suffix}"
+    name = training_job(f"{project}-{environment}", started=started, execution_name=execution_name)
     if len(name) > _MAX_JOB_NAME:
         excess = len(name) - _MAX_JOB_NAME
         raise ValueError(f"the job name {name!r} is {excess} characters too long: shorten `project` or `name`")

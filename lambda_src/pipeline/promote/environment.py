@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, kw_only=True)
 class PromoteSettings:
     """The parameter that names the approved model, the stack that serves it, the types of that stack's resources, the
-    paths of the parameters that say which approvals have been acted on and whose turn it is to promote, and the
-    registry's group.
+    paths of the parameters that say which approvals have been acted on and whose turn it is to promote, the registry's
+    group, and the bucket that keeps models and old turns.
 
     endpoint_name, variant, rollback_alarms: what CloudWatch counts a new model's requests by, and the alarms that take
     a rollout back, none for an endpoint without guardrails. promotion_arn: of the machine whose steps these are.
@@ -23,6 +23,7 @@ class PromoteSettings:
     approvals_path: str
     promotions_path: str
     model_package_group: str
+    artifact_bucket: str
     endpoint_name: str = ""
     variant: str = ""
     rollback_alarms: list[str] = field(default_factory=list)

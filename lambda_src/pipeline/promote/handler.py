@@ -16,7 +16,8 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
 
-from contracts.deployment.pipeline import ROLLOUT_STOPPED, Action
+from contracts.deployment import buckets
+from contracts.deployment.pipeline import Action
 from lambda_src.common import aws, environment
 from lambda_src.common.aws import error_code
 from lambda_src.pipeline.promote import armed, parts, reconciler, rollout
@@ -47,7 +48,7 @@ def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
         metrics.add_metric(name="ServingStackStuck", unit=MetricUnit.Count, value=int(bool(settled.stuck)))
         quiet = settled.status == "agrees" and not settled.stuck
         watched = armed.watch(parts, start=_start_promotion) if quiet and parts.armed_minutes else armed.Watched()
-        forgotten = parts.turns.forget_old()
+        forgotten = parts.turns.forget_old(keep=_keep)
         # An alarm rings in its absence: the function's own metrics count the steps of promotions as well.
         metrics.add_metric(name="SettlingDone", unit=MetricUnit.Count, value=1)
     except Exception:
@@ -64,6 +65,12 @@ def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
     return {**asdict(settled), "forgotten": forgotten, "armed": asdict(watched)}
 
 
+def _keep(number: int, content: bytes) -> None:
+    """Keeps a promotion's record when its parameter goes."""
+    bucket, key = _settings().artifact_bucket, buckets.promotion(number)
+    aws.client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
+
+
 def _start_promotion(name: str, payload: dict[str, Any]) -> None:
     """Starts a promotion, unless it was started before by this name."""
     states = aws.client("stepfunctions")
@@ -77,7 +84,7 @@ def _start_promotion(name: str, payload: dict[str, Any]) -> None:
 def _stop_rollout() -> None:
     """Rings the alarm that has SageMaker take the current rollout back."""
     metrics.set_default_dimensions(environment=_settings().environment)
-    metrics.add_metric(name=ROLLOUT_STOPPED, unit=MetricUnit.Count, value=1)
+    metrics.add_metric(name="RolloutStopped", unit=MetricUnit.Count, value=1)
     metrics.flush_metrics()
 
 

@@ -44,7 +44,7 @@ class Traffic:
             )
         except ClientError:
             return None
-        return int(round(sum(point["Sum"] for point in answer["Datapoints"])))
+        return round(sum(float(point["Sum"]) for point in answer["Datapoints"]))
 
     def ringing(self, *, ending: str = "") -> list[str]:
         """The rollback alarms that ring and whose names end so."""

@@ -35,6 +35,9 @@ _REASON = 500
 _BY = 300
 
 
+Keep = Callable[[int, bytes], None]
+
+
 class TurnIsOver(Exception):  # noqa: N818 (the state machine shows this name)
     """The turn of this execution has ended, and another may have begun: it must change nothing any more."""
 
@@ -189,10 +192,14 @@ class Turns:
         """Writes what became known of a turn after its end."""
         self._put(replace(turn, reason=turn.reason[:_REASON]), overwrite=True)
 
-    def forget_old(self) -> int:
-        """Removes all but the last turns; returns how many. The last is never removed: its number is the lock."""
+    def forget_old(self, *, keep: Keep) -> int:
+        """Removes all but the last turns; returns how many. The last is never removed: its number is the lock.
+
+        keep: puts what is removed elsewhere first.
+        """
         old = self.all()[:-_KEPT]
         for turn in old:
+            keep(turn.number, self._written(turn).encode())
             try:
                 self._ssm.delete_parameter(Name=self._name(turn))
             except ClientError as error:
@@ -203,14 +210,19 @@ class Turns:
     def _put(self, turn: Turn, *, overwrite: bool) -> bool:
         """Whether it was written: False if there is one with this number."""
         self._deadline.check()
-        value = {name: value for name, value in asdict(turn).items() if name != "number"}
         try:
-            self._ssm.put_parameter(Name=self._name(turn), Value=json.dumps(value), Type="String", Overwrite=overwrite)
+            self._ssm.put_parameter(
+                Name=self._name(turn), Value=self._written(turn), Type="String", Overwrite=overwrite
+            )
         except ClientError as error:
             if error_code(error) != "ParameterAlreadyExists":
                 raise
             return False
         return True
+
+    @staticmethod
+    def _written(turn: Turn) -> str:
+        return json.dumps({name: value for name, value in asdict(turn).items() if name != "number"})
 
     def _name(self, turn: Turn) -> str:
         return f"{self._path}/{turn.number:06d}"

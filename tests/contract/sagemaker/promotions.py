@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.deployment.pipeline import GUARDED, ROLLOUT_STOPPED, STOPPED_ALARM, UNGUARDED
+from contracts.deployment.pipeline import GUARDED, STOPPED_ALARM, UNGUARDED
 from local_aws_testing.cloud import BUCKET, MACHINE_ROLE, ROLE, SERVE, Cloud
 from local_aws_testing.server import wait_for
 from stacks.training.machines import promotion
@@ -89,7 +89,7 @@ class Promotions:
             Threshold=1, ComparisonOperator="GreaterThanOrEqualToThreshold", TreatMissingData="ignore",
         )  # fmt: skip
         self.cloud.server.client("cloudwatch").put_metric_alarm(
-            AlarmName=STOPPED, Namespace="Rubric", MetricName=ROLLOUT_STOPPED, Statistic="Sum", Period=60,
+            AlarmName=STOPPED, Namespace="Rubric", MetricName="RolloutStopped", Statistic="Sum", Period=60,
             Dimensions=[{"Name": "service", "Value": "rubric-test"}, {"Name": "environment", "Value": "test"}],
             EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanOrEqualToThreshold",
             TreatMissingData="notBreaching",
@@ -187,6 +187,7 @@ def make(cloud: Cloud, *, folder: Path, name: str = "promotion") -> Promotions:
         "SERVING_STACK_NAME": STACK,
         "SERVING_RESOURCE_TYPES": json.dumps(sorted({resource["Type"] for resource in resources})),
         "MODEL_PACKAGE_GROUP": GROUP,
+        "ARTIFACT_BUCKET": BUCKET,
         "ENDPOINT_NAME": ENDPOINT,
         "VARIANT": "champion",
         "ROLLBACK_ALARMS": json.dumps([ALARM, STOPPED]),

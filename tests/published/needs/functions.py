@@ -120,6 +120,11 @@ def _classify(f: Function) -> Iterator[Need]:
         yield from all_of(
             "sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.variables['ENDPOINT_NAME']}"), CODE
         )
+    if "CHALLENGER_ENDPOINT_NAME" in f.variables:
+        challenger = f.arn("sagemaker", f"endpoint/{f.variables['CHALLENGER_ENDPOINT_NAME']}")
+        yield from all_of("sagemaker:InvokeEndpoint", challenger, CODE)
+        own = {"dynamodb:LeadingKeys": ["#ab"]}
+        yield from all_of("dynamodb:GetItem", f.table("REQUEST_LOG_TABLE"), CODE, **own)
     if "FALLBACK" in f.variables:
         yield from _approved_model(f)
     if "BEDROCK_MODEL_ID" in f.variables:
@@ -246,6 +251,7 @@ def _promote(f: Function) -> Iterator[Need]:
     yield from all_of("ssm:PutParameter DeleteParameter", f.parameter(f"{turns}/000001"), CODE)
     yield from all_of("states:DescribeExecution", f"{f.executions('promotion')}:some-name", CODE)
     yield from _watches_rollouts(f)
+    yield from all_of("s3:PutObject", f"{f.bucket(f.variables['ARTIFACT_BUCKET'])}/promotions/000001.json", CODE)
     for resource in ("Endpoint", "EndpointConfig", "Model"):
         served = f.account.only(f.variables["SERVING_STACK_NAME"], f"AWS::SageMaker::{resource}")
         yield from all_of(f"sagemaker:Describe{resource}", str(served.arn), CODE)

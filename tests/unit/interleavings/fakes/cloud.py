@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from contracts.deployment.pipeline import GUARDED, ROLLOUT_STOPPED, STOPPED_ALARM, UNGUARDED
+from contracts.deployment.pipeline import GUARDED, STOPPED_ALARM, UNGUARDED
 from tests.unit.interleavings.explorer.engine import Call, Clock, fault
 
 PARAMETER = "/rubric/dev/approved-model"
@@ -284,7 +284,7 @@ class Alarms:
 
     def put(self, name: str) -> None:
         """Takes a metric of the function's."""
-        if name == ROLLOUT_STOPPED:
+        if name == "RolloutStopped":
             self.stopped = self._clock.now
             update = self._stack.update
             if update is not None and update.guarded and not update.back and self._stack.config:
@@ -341,6 +341,10 @@ class Cloud:
         if Key not in self.objects:
             raise fault("NoSuchKey")
         return {"Body": SimpleNamespace(iter_chunks=lambda _: iter([self.objects[Key]]))}
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:
+        self.objects[Key] = Body
+        return {}
 
     def make(self, call: Call) -> Any:
         """Answers a call."""

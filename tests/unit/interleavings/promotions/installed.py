@@ -53,6 +53,7 @@ VARIABLES = {
     "APPROVALS_PATH": "/rubric/dev/approvals",
     "PROMOTIONS_PATH": PROMOTIONS,
     "MODEL_PACKAGE_GROUP": "rubric-dev",
+    "ARTIFACT_BUCKET": "artifacts",
     "ENDPOINT_NAME": ENDPOINT,
     "VARIANT": "champion",
     "ROLLBACK_ALARMS": json.dumps(ALARMS),

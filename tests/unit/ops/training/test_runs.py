@@ -10,7 +10,7 @@ from contracts.models import hyperparameters
 from ops.deployment.cloud import Cloud
 from ops.errors import OpsError
 from ops.training import runs
-from tests.unit.ops.conftest import DATASET, deployed, run, serve
+from tests.unit.ops.conftest import BY, DATASET, deployed, run, serve
 from tests.unit.ops.training_jobs import JOB
 
 
@@ -106,7 +106,7 @@ def test_if_changed_trains_when_nothing_is_in_use_or_its_job_is_gone(cloud, sfn)
 
 def test_hyperparameters_for_one_run_reach_the_pipeline_and_count_as_a_change(cloud, sfn):
     runs.start(cloud, dataset=None, hyperparameters=runs.parse_hyperparameters(["epochs=12", "seed = 7"]))
-    assert sfn.started[0]["input"] == {"hyperparameters": {"epochs": "12", "seed": "7"}}
+    assert sfn.started[0]["input"] == {"by": BY, "hyperparameters": {"epochs": "12", "seed": "7"}}
     train_job()
     assert runs.unchanged_since(cloud, dataset=None) == JOB
     assert runs.unchanged_since(cloud, dataset=None, hyperparameters={"epochs": "12"}) == ""
