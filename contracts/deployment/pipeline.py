@@ -41,6 +41,7 @@ class StateName:
     REGISTER = "Register"
     REGISTER_FOR_APPROVAL = "Register for approval"
     PROMOTE = "Promote"
+    TEST = "Test"
     # Of the promotion machine.
     START = "Start"
     WAIT = "Wait"
@@ -58,6 +59,7 @@ class ErrorName:
     GATE_REFUSED = "GateRefused"
     REGISTRATION_FAILED = "RegistrationFailed"
     PROMOTION_FAILED = "PromotionFailed"
+    NOT_TESTED = "NotTested"
     NO_FIRST_MODEL = "NoFirstModel"
     # Of the retraining machine.
     DECISION_FAILED = "DecisionFailed"

@@ -93,6 +93,7 @@ class TrainingStack(RubricStack):
             promote_arn=self._promotion.function_arn,
             promotion_name=self.promotion_name,
             promotion_timeout=self._promotion.timeout,
+            ab_test_arn=self._ab_test.arn,
         )
         self.retraining_name = retraining_machine(prefix)
         self._retraining = Retraining(

@@ -46,7 +46,8 @@ class Registration:
 @dataclass(frozen=True, kw_only=True)
 class PipelineParts:
     """What the pipeline calls. promotion_arn: a machine; promote_arn: its function; promotion_execution_arn: an
-    execution's ARN up to its name.
+    execution's ARN up to its name. test_mode: of the A/B test that a model which passed the gate begins with, by the
+    function ab_test_arn; "" if it is promoted, or waits for approval, without one.
     """
 
     partition: str
@@ -58,6 +59,8 @@ class PipelineParts:
     job: Job
     registration: Registration
     manual_approval: bool
+    ab_test_arn: str = ""
+    test_mode: str = ""
 
 
 def definition(pipeline: PipelineParts) -> dict[str, Any]:
@@ -70,6 +73,7 @@ def definition(pipeline: PipelineParts) -> dict[str, Any]:
             **_train(pipeline),
             **_gate(pipeline),
             **_register(pipeline),
+            **(_test(pipeline) if pipeline.test_mode else {}),
             **_promote(pipeline),
         },
     }
@@ -206,9 +210,17 @@ def _gate(pipeline: PipelineParts) -> States:
 
 def _register(pipeline: PipelineParts) -> States:
     refused = {"Registration failed": states.fail(ErrorName.REGISTRATION_FAILED, cause="$.failure.Cause")}
-    approved = {StateName.REGISTER: _package(pipeline, status="Approved", then=StateName.PROMOTE)}
     if not pipeline.manual_approval:
-        return {**approved, **refused}
+        # The first model has nothing to be tested against.
+        first = "Is there a model to test it against?"
+        then = first if pipeline.test_mode else StateName.PROMOTE
+        choice = {"Variable": "$.job.champion_uri", "StringEquals": "", "Next": StateName.PROMOTE}
+        asked = {first: {"Type": "Choice", "Choices": [choice], "Default": StateName.TEST}}
+        return {
+            StateName.REGISTER: _package(pipeline, status="Approved", then=then),
+            **(asked if pipeline.test_mode else {}),
+            **refused,
+        }
     return {
         # While nothing serves, there is nothing to protect, and the first deploy waits for a model.
         "Is it the first?": {
@@ -216,10 +228,10 @@ def _register(pipeline: PipelineParts) -> States:
             "Choices": [{"Variable": "$.job.champion_uri", "StringEquals": "", "Next": StateName.REGISTER}],
             "Default": StateName.REGISTER_FOR_APPROVAL,
         },
-        **approved,
+        StateName.REGISTER: _package(pipeline, status="Approved", then=StateName.PROMOTE),
         StateName.REGISTER_FOR_APPROVAL: _package(pipeline, status="PendingManualApproval", then="Note that it waits"),
         "Note that it waits": _note(pipeline),
-        "Waits for approval": _result(promoted=False),
+        **({} if pipeline.test_mode else {"Waits for approval": _result(promoted=False)}),
         **refused,
     }
 
@@ -228,8 +240,43 @@ def _note(pipeline: PipelineParts) -> State:
     """Record that the package waits for approval, which makes a later approval new; if this fails, the registry's event
     records it."""
     parameters = {"action": Action.WAITING, "model_package_arn.$": "$.package.ModelPackageArn"}
-    state = states.call(pipeline.promote_arn, parameters=parameters, result="$.noted", then="Waits for approval")
-    return states.caught(state, by="Waits for approval")
+    then = StateName.TEST if pipeline.test_mode else "Waits for approval"
+    state = states.call(pipeline.promote_arn, parameters=parameters, result="$.noted", then=then)
+    return states.caught(state, by=then)
+
+
+def _test(pipeline: PipelineParts) -> States:
+    """Begin an A/B test of the model. It is registered, so a test that cannot begin now may begin later."""
+    parameters = {
+        "action": "start",
+        "version.$": "$.job.job_name",
+        "mode": pipeline.test_mode,
+        # A start that is repeated by the same caller is the same test.
+        "by.$": "States.Format('training run {}', $$.Execution.Name)",
+    }
+    state = states.call(pipeline.ab_test_arn, parameters=parameters, result="$.test", then="Has the test begun?")
+    # The record of the test is not needed here, and may become large.
+    state["ResultSelector"] = {"status.$": "$.status", "reason.$": "$.reason"}
+    state, failures = states.failing_call(state, prefix="Start of the test", error=ErrorName.NOT_TESTED)
+    sentence = f"$.job.job_name, $.test.reason, $.job.job_name, '{pipeline.test_mode}'"
+    form = "{} is registered, but no test of it has begun: {}. To start one later: rubric ab start {} --mode {}"
+    return {
+        StateName.TEST: state,
+        **failures,
+        "Has the test begun?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.test.status", "StringEquals": "refused", "Next": "Why it is not tested"}],
+            "Default": "Being tested",
+        },
+        "Why it is not tested": {
+            "Type": "Pass",
+            "Parameters": {"reason.$": f"States.Format('{form}', {sentence})"},
+            "ResultPath": "$.untested",
+            "Next": "Not tested",
+        },
+        "Not tested": states.fail(ErrorName.NOT_TESTED, cause="$.untested.reason"),
+        "Being tested": _result(promoted=False, test=pipeline.test_mode),
+    }
 
 
 def _package(pipeline: PipelineParts, *, status: str, then: str) -> State:
@@ -297,7 +344,7 @@ def _nothing_new(reason: str) -> State:
     return {"Type": "Pass", "Parameters": {"nothing_new": True, "promoted": False, "reason.$": reason}, "End": True}
 
 
-def _result(*, promoted: bool) -> State:
+def _result(*, promoted: bool, **more: str) -> State:
     return {
         "Type": "Pass",
         "Parameters": {
@@ -307,6 +354,7 @@ def _result(*, promoted: bool) -> State:
             "macro_f1.$": "$.gate.macro_f1",
             "reason.$": "$.gate.reason",
             "promoted": promoted,
+            **more,
         },
         "End": True,
     }
