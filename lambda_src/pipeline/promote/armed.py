@@ -30,12 +30,15 @@ class Watched:
     ringing: tuple[str, ...] = ()
 
 
-def judged(turn: Turn, parts: Parts, *, config: str) -> Turn:
-    """A turn whose model serves, with what its rollout has tested. config: what the endpoint serves."""
+def judged(turn: Turn, parts: Parts) -> Turn:
+    """A turn whose model serves, with what its rollout has tested."""
     wanted = parts.wanted_requests
-    if not wanted or turn.rollback or not config:
+    if not wanted or turn.rollback:
         return turn
-    count = parts.traffic.requests(config, since=turn.at, until=parts.now())
+    served, _ = parts.endpoint.compare()
+    if served is None:
+        return turn
+    count = parts.traffic.requests(served.config, since=turn.at, until=parts.now())
     if count is not None and count >= wanted:
         return replace(turn, requests=count, tested=True)
     ends = parts.now() + 60 * parts.armed_minutes if parts.armed_minutes and turn.previous else 0.0
