@@ -23,7 +23,8 @@ _WORKER = Path(__file__).with_name("packages_worker.py")
 
 def never(found: Array) -> Array:
     """Of rows of verdicts by label, the number of the first label with one; infinity where there is none."""
-    return np.where(found.any(axis=1), found.argmax(axis=1) + 1.0, np.inf)
+    first: Array = np.where(found.any(axis=1), found.argmax(axis=1) + 1.0, np.inf)
+    return first
 
 
 def half_width(mean_a: Array, mean_b: Array, size: Array) -> Array:
@@ -32,7 +33,8 @@ def half_width(mean_a: Array, mean_b: Array, size: Array) -> Array:
     squared = (-2 * math.log(ALPHA) + math.log(-2 * math.log(ALPHA) + 1)) / TUNED_FOR
     spread = (mean_a * (1 - mean_a) + mean_b * (1 - mean_b)) / size * both
     grown = both * squared + 1
-    return np.sqrt(spread * 2 * grown * np.log(np.sqrt(grown) / ALPHA) / (both**2 * squared))
+    width: Array = np.sqrt(spread * 2 * grown * np.log(np.sqrt(grown) / ALPHA) / (both**2 * squared))
+    return width
 
 
 def unpaired(right_a: Array, right_b: Array) -> Array:
@@ -45,7 +47,8 @@ def unpaired(right_a: Array, right_b: Array) -> Array:
 
 def log_uniform(won: Array, labels: Array) -> Array:
     """Log of the evidence against a share of 1/2 from a uniform prior (ville 0.1.0's BernoulliTest), both sides."""
-    return betaln(won + 1, labels - won + 1) + labels * math.log(2)
+    evidence: Array = betaln(won + 1, labels - won + 1) + labels * math.log(2)
+    return evidence
 
 
 def uniform(won: Array) -> Array:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from contracts.ab_tests import record
-
 # A Plan's margin is below it.
 LARGEST_MARGIN = 0.2
 
@@ -15,6 +13,9 @@ def log10_threshold(alpha: float) -> float:
     return math.log10(2 / alpha)
 
 
-def null_of(goal: record.Goal, *, margin: float) -> float:
-    """The difference of accuracies (challenger - champion) against which both sides are evidence."""
-    return -margin if goal == record.NOT_WORSE else 0.0
+def usual_labels(*, differ: float, margin: float, alpha: float) -> int:
+    """About how many labels show that two equally good models are not worse than one another by the margin.
+
+    differ: the share of the texts on which they differ. About half of such tests take fewer (docs/ab-statistics.md).
+    """
+    return math.ceil(2 * (differ / margin) ** 2 * math.log(3 / alpha))

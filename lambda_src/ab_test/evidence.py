@@ -22,7 +22,7 @@ def labelled(test: Record, parts: Parts) -> Record:
     if not asked:
         return test
     items = parts.log.items([_key(each) for each in asked])
-    given = parts.log.given(list(items.values()))
+    given = {key: item.get("given") or {} for key, item in items.items()}
     gone = {_key(each) for each in asked if "text" not in items.get(_key(each), {})}
     if not gone and not any(given.values()):
         return test
@@ -32,7 +32,8 @@ def labelled(test: Record, parts: Parts) -> Record:
             removed += 1
             continue
         moved = cast(Disagreement, {**each, "place": each["place"] - removed})
-        kept.append(moved if each["label"] else _with_label(moved, given.get(_key(each), {})))
+        said = cast(Mapping[str, Given], given.get(_key(each), {}))
+        kept.append(moved if each["label"] else _with_label(moved, said))
     return {**test, "disagreements": kept, "compared": test["compared"] - removed}
 
 

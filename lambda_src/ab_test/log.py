@@ -10,8 +10,7 @@ from typing import Any, cast
 
 from contracts.ab_tests import live
 from contracts.ab_tests.live import LiveTest
-from contracts.logs import audit, request_log
-from contracts.logs.audit import Given
+from contracts.logs import request_log
 from contracts.logs.request_log import Item
 from lambda_src.common import aws, dynamodb
 from lambda_src.common.logged_texts import LoggedTexts
@@ -53,15 +52,6 @@ class Log:
     def items(self, keys: Sequence[Key]) -> dict[Key, Item]:
         """The texts that the log still has of these."""
         return {_key(item): item for item in self._whole.texts(keys)}
-
-    def given(self, items: Sequence[Item]) -> dict[Key, dict[str, Given]]:
-        """What labellers said of texts, by labeller: of a text of the audit sample its other item has it."""
-        found = {_key(item): _given(item) for item in items if not item.get("audit")}
-        sampled = [item for item in items if item.get("audit")]
-        of = {(str(key["request_id"]), int(key["position"])): item for item in sampled for key in [audit.key_of(item)]}
-        for key, other in self.items(list(of)).items():
-            found[_key(of[key])] = _given(other)
-        return found
 
     def split(self, test: LiveTest) -> None:
         """Says how texts are split from now on."""
@@ -128,10 +118,6 @@ def _days(until: str, count: int) -> Iterator[str]:
     """The last `count` days and the one before them, in which the oldest texts that are kept lie, newest first."""
     last = date.fromisoformat(until[:10])
     yield from ((last - timedelta(days=back)).isoformat() for back in range(count + 1))
-
-
-def _given(item: Item) -> dict[str, Given]:
-    return cast(dict[str, Given], item.get("given") or {})
 
 
 def _key(item: Item) -> Key:

@@ -13,8 +13,8 @@ from typing import Any
 from contracts.ab_tests import record
 from contracts.ab_tests.record import Disagreement, Record
 from contracts.logs.request_log import Item
-from contracts.texts import text_normalization
 from lambda_src.ab_test import changes
+from lambda_src.ab_test.comparable import identity_of
 from lambda_src.ab_test.parts import Parts
 from lambda_src.ab_test.transform import Job
 from lambda_src.common import s3_uri
@@ -135,11 +135,8 @@ def texts_of(version: str, most: int, parts: Parts) -> Iterator[Item]:
     for item in parts.log.newest(until=changes.written(parts.now()), days=parts.settings.request_log_days):
         if len(seen) == most or not parts.has_time():
             return
-        text = text_normalization.normalised(item.get("text", ""))
-        if not text or not item.get("label") or item.get("model_version") != version:
-            continue
-        identity = text_normalization.text_id(text)
-        if identity not in seen:
+        identity = identity_of(item, version=version)
+        if identity and identity not in seen:
             seen.add(identity)
             yield item
 

@@ -16,8 +16,8 @@ from contracts.ab_tests import live, record
 from contracts.ab_tests.live import CHALLENGER, CHAMPION, LiveTest
 from contracts.ab_tests.record import Disagreement, Progress, Record, Share
 from contracts.logs.request_log import Item
-from contracts.texts import text_normalization
 from lambda_src.ab_test import behaviour, changes
+from lambda_src.ab_test.comparable import identity_of
 from lambda_src.ab_test.errors import OvertakenError
 from lambda_src.ab_test.parts import Parts
 from lambda_src.ab_test.seen import Seen
@@ -186,11 +186,8 @@ def _wanted(test: Record, items: Sequence[Item], seen: Seen) -> list[tuple[Item,
     versions = {CHAMPION: test["champion"]["version"], CHALLENGER: test["challenger"]["version"]}
     found: dict[str, Item] = {}
     for item in items:
-        text = text_normalization.normalised(item.get("text", ""))
-        if not text or not item.get("label") or item.get("model_version") != versions.get(item.get("variant", "")):
-            continue
-        identity = text_normalization.text_id(text)
-        if identity not in found and not seen.has_text(identity):
+        identity = identity_of(item, version=versions.get(item.get("variant", ""), ""))
+        if identity and identity not in found and not seen.has_text(identity):
             found[identity] = item
     return [(item, identity) for identity, item in found.items()]
 

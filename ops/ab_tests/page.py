@@ -25,7 +25,7 @@ def page(test: Mapping[str, Any]) -> str:
     parts = [
         f"<h1>A/B test {escape(test['test_id'])}: <span{won}>{escape(view.state(test))}</span></h1>",
         f"<p>{escape(models)}</p>",
-        f"<p>{escape(test['reason'])}</p>" if test["reason"] else "",
+        f"<p>{escape(view.sentence(test['reason']))}</p>" if test["reason"] else "",
         *(f'<p class="quiet">{escape(fact)}</p>' for fact in view.facts(test)),
         _evidence(test),
         _variants(test),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contracts.ab_tests import record
+from contracts.ab_tests import evidence, record
 from ops.ab_tests import chart
 from ops.terminal import screen
 
@@ -24,9 +24,9 @@ def show(test: Mapping[str, Any]) -> None:
     screen.line(f"{test['test_id']}  {state(test)}", bold=True)
     screen.line(f"{test['plan']['mode']} of {test['challenger']['version']} against {test['champion']['version']}")
     if test["reason"]:
-        screen.line(test["reason"])
-    for sentence in facts(test):
-        screen.line(sentence, quiet=True)
+        screen.line(sentence(test["reason"]))
+    for fact in facts(test):
+        screen.line(fact, quiet=True)
     picture = chart.drawn(test, width=_PLOT)
     if picture:
         screen.heading("Evidence after each label (* for the goal, . for worse, - decides)")
@@ -60,6 +60,9 @@ def facts(test: Mapping[str, Any]) -> list[str]:
         f"{compared:,} texts compared, the models differ on {differ:,}{share}; "
         f"{labels:,} of at most {plan['most_labels']:,} labels; until {_minute(plan['ends_at'])} UTC at the latest"
     ]
+    if plan["goal"] == record.NOT_WORSE and compared and test["phase"] == record.RUNNING:
+        usual = evidence.usual_labels(differ=differ / compared, margin=plan["margin"], alpha=plan["alpha"])
+        found.append(f"If the models are equally good, about {usual:,} labels usually decide")
     split = test["split"]
     if split:
         what = "texts" if plan["unit"] == "text" else "keys"
@@ -115,6 +118,11 @@ def listed(tests: Sequence[Mapping[str, Any]]) -> None:
         for test in tests
     ]
     screen.table(*columns, rows=rows, whole=("Test", "Mode", "Ended"))
+
+
+def sentence(reason: str) -> str:
+    """A reason of the function as a sentence."""
+    return f"{reason[:1].upper()}{reason[1:]}{'' if reason.endswith('.') else '.'}"
 
 
 def said(step: Mapping[str, str]) -> str:

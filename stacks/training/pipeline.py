@@ -219,7 +219,14 @@ class Pipeline(Construct):
         """Let the gate store the dataset versions that jobs make, and see what was erased meanwhile."""
         bucket, ledger_table = self._stores.dataset.arn, self._stores.ledger.arn
         may_read(role, bucket_arn=bucket, prefixes=[manifest.VERSIONS], because="Each version has a folder.")
-        may_write_once(role, bucket_arn=bucket, prefix=manifest.VERSIONS, because="Each version has a folder.")
+        # Never in place of another: `If-None-Match` (S3 User Guide, "conditional-writes-enforce").
+        allow(
+            role,
+            "s3:PutObject",
+            on=f"{bucket}/{manifest.VERSIONS}*",
+            when={"Null": {"s3:if-none-match": "false"}},
+            because="Each version has a folder.",
+        )
         # Rows have their digest as their name; those whose manifest came too late are deleted again.
         rows = f"{bucket}/{manifest.FILES}*"
         allow(role, "s3:PutObject", "s3:DeleteObject", on=rows, because="Each file is named by its digest.")

@@ -64,7 +64,7 @@ def judge(plan: Plan, disagreements: Sequence[Disagreement], compared: int, *, e
         look = looks.look_at(each, better=state.better, worse=state.worse, not_worse=state.not_worse)
         made.append(recorded.get(looks.key(each), look))
     if not decided and (spent := _spent(plan, disagreements, made, compared)):
-        return Judged(looks=made, verdict=record.LABELS_SPENT, reason=f"{spent}. {_stand(state, plan)}")
+        return Judged(looks=made, verdict=record.LABELS_SPENT, reason=f"{spent}: {_stand(state, plan)}")
     return Judged(looks=made, verdict=decided, reason=_stand(state, plan))
 
 

@@ -120,6 +120,11 @@ def _classify(f: Function) -> Iterator[Need]:
         yield from all_of(
             "sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.variables['ENDPOINT_NAME']}"), CODE
         )
+    if "CHALLENGER_ENDPOINT_NAME" in f.variables:
+        challenger = f.arn("sagemaker", f"endpoint/{f.variables['CHALLENGER_ENDPOINT_NAME']}")
+        yield from all_of("sagemaker:InvokeEndpoint", challenger, CODE)
+        own = {"dynamodb:LeadingKeys": ["#ab"]}
+        yield from all_of("dynamodb:GetItem", f.table("REQUEST_LOG_TABLE"), CODE, **own)
     if "FALLBACK" in f.variables:
         yield from _approved_model(f)
     if "BEDROCK_MODEL_ID" in f.variables:
@@ -172,6 +177,9 @@ def _labelling(f: Function) -> Iterator[Need]:
     yield from all_of("dynamodb:Query", f"{table}/index/by_day", CODE)
     yield from all_of("dynamodb:PutItem", f.table("LEDGER_TABLE"), CODE)
     yield from all_of("dynamodb:BatchGetItem", f.table("ERASED_TABLE"), CODE)
+    bucket = f.bucket(f.variables["ARTIFACT_BUCKET"])
+    yield from all_of("s3:GetObject", f"{bucket}/ab/current.json", CODE)
+    yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
 
 
 def _first_model(f: Function) -> Iterator[Need]:
@@ -312,6 +320,39 @@ def _meta(f: Function) -> Iterator[Need]:
         )
 
 
+def _ab_test(f: Function) -> Iterator[Need]:
+    table, bucket = f.table("REQUEST_LOG_TABLE"), f.bucket(f.variables["ARTIFACT_BUCKET"])
+    yield from all_of("dynamodb:BatchGetItem Query", table, CODE)
+    yield from all_of("dynamodb:Query", f"{table}/index/by_day", CODE)
+    yield from all_of("dynamodb:DeleteItem PutItem", table, CODE, **{"dynamodb:LeadingKeys": ["#ab"]})
+    yield from all_of("s3:GetObject PutObject", f"{bucket}/ab/current.json", REPLACED)
+    yield from all_of("s3:GetObject PutObject", f"{bucket}/ab/some-test/record.json", CODE)
+    for passing in ("ab/some-test/seen/1.json", "batch/staging/ab/some-test/in/texts.jsonl"):
+        yield from all_of("s3:GetObject PutObject DeleteObject", f"{bucket}/{passing}", CODE)
+    yield from all_of("s3:GetObject", f"{bucket}/models/some-job/evaluation.json", CODE)
+    yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
+    yield from _challenger(f)
+
+
+def _challenger(f: Function) -> Iterator[Need]:
+    """Both models' answers, the challenger's stack, and the promotion of the one that won."""
+    yield from all_of("ssm:GetParameter", f.parameter(f.variables["APPROVED_MODEL_PARAMETER"]), CODE)
+    yield from all_of("states:StartExecution", f.variables["PROMOTION_ARN"], CODE)
+    package = f.arn("sagemaker", f"model-package/{f.variables['MODEL_PACKAGE_GROUP']}/7")
+    yield from all_of("sagemaker:DescribeModelPackage ListModelPackages UpdateModelPackage", package, CODE)
+    job = f.arn("sagemaker", f"transform-job/{f.variables['JOB_PREFIX']}20261129-093000-1a2b")
+    yield from all_of("sagemaker:CreateTransformJob DescribeTransformJob StopTransformJob", job, CODE)
+    for name in ("ENDPOINT_NAME", "CHALLENGER_ENDPOINT_NAME"):
+        endpoint = f.arn("sagemaker", f"endpoint/{f.variables[name]}")
+        yield from all_of("sagemaker:DescribeEndpoint InvokeEndpoint", endpoint, CODE)
+    yield from all_of("sagemaker:DescribeEndpointConfig", f.arn("sagemaker", "endpoint-config/x"), CODE)
+    yield from all_of("sagemaker:DescribeModel", f.arn("sagemaker", "model/x"), CODE)
+    stack = f.arn("cloudformation", f"stack/{f.variables['CHALLENGER_STACK_NAME']}/some-id")
+    yield from all_of("cloudformation:DescribeStacks DescribeStackEvents DescribeStackResources", stack, CODE)
+    types = {"cloudformation:ResourceTypes": json.loads(f.variables["CHALLENGER_RESOURCE_TYPES"])}
+    yield from all_of("cloudformation:UpdateStack", stack, CODE, **types)
+
+
 def _drift(f: Function) -> Iterator[Need]:
     table, bucket = f.table("REQUEST_LOG_TABLE"), f.bucket(f.variables["ARTIFACT_BUCKET"])
     yield from all_of("dynamodb:BatchGetItem Query", table, CODE)
@@ -359,6 +400,7 @@ def _jobs(f: Function, properties: dict[str, Any]) -> Iterator[Need]:
 
 
 _OF: dict[str, Callable[[Function], Iterator[Need]]] = {
+    "ab_test": _ab_test,
     "authorizer": _authorizer,
     "build_image": _build_image,
     "check_rollout": _check_rollout,

@@ -81,6 +81,7 @@ def test_a_text_is_replayed_once_however_it_is_spelt_and_only_the_champions():
     world.logs(range(50), prefix="again")
     world.items["again7", 0]["text"] = "Text  Number 7"
     world.items["again8", 0] |= {"text": "another text number 8", "model_version": "an-earlier-one"}
+    world.items["again9", 0] |= {"text": "of the audit sample, number 9", "audit": True}
     starting.start(REQUEST, world.parts())
     assert until(world, record.RUNNING)["compared"] == 1_000
 

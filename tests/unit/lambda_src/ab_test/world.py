@@ -290,9 +290,6 @@ class _Log:
     def items(self, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Any]:
         return {key: dict(self._world.items[key]) for key in keys if key in self._world.items}
 
-    def given(self, items: Sequence[Any]) -> dict[tuple[str, int], Any]:
-        return {(item["request_id"], item["position"]): item.get("given") or {} for item in items}
-
     def split(self, test: Any) -> None:
         self._world.call(lambda: self._world.items.update({(ITEM_ID, 0): dict(test)}))
 

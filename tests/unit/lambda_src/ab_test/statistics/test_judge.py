@@ -74,7 +74,7 @@ def test_the_budget_of_labels_ends_it() -> None:
     judged = judge(plan(most_labels=10), differing("no" * 30), 100)
     assert judged.verdict == "labels-spent"
     assert len(judged.looks) == 10
-    assert judged.reason.startswith("all 10 labels of the budget are given. of 10 labels")
+    assert judged.reason.startswith("all 10 labels of the budget are given: of 10 labels")
 
 
 def test_a_replay_ends_when_no_text_is_left_to_label() -> None:

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from statistics import median
 
+from contracts.ab_tests import evidence
 from lambda_src.ab_test.statistics.judge import Judged, judge
 from tests.unit.lambda_src.ab_test.statistics import made
 from tests.unit.lambda_src.ab_test.statistics.made import Chances, plan
@@ -44,8 +45,10 @@ def test_a_challenger_worse_by_the_margin_is_seldom_called_not_worse() -> None:
 
 
 def test_equal_models_are_not_worse() -> None:
-    ends = _ends(_tests(Chances(0.03, 0.03), texts=4_000, seed=4, tests=30, goal="not-worse", margin=0.02))
+    judged = _tests(Chances(0.03, 0.03), texts=4_000, seed=4, tests=30, goal="not-worse", margin=0.02)
+    ends, usual = _ends(judged), evidence.usual_labels(differ=0.06, margin=0.02, alpha=ALPHA)
     assert ends["not-worse"] >= 25
+    assert 0.6 < median(len(each.looks) for each in judged) / usual < 1.6
     assert ends["worse"] == 0
 
 
