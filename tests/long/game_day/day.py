@@ -164,7 +164,7 @@ class Day:
                 time.sleep(EVERY_SECONDS)
 
     def promotions(self, watch: Watch) -> None:
-        """The check of the approved model fails for minutes; somebody approves a model by hand; promotions end badly."""
+        """The check fails for minutes, somebody approves a model by hand, and promotions end badly."""
         self._ssm.put_parameter(Name=self._record, Value="made by hand", Type="String")
         watch.rang("SettlingFailed", "ReconcilerFails", timeout=MINUTES_5)
         bucket = self.cloud.outputs("Data")[stack_outputs.ARTIFACT_BUCKET_NAME]
