@@ -60,7 +60,7 @@ test test-e2e: browser-if-any
 bench-serving: SETUP := all bench
 
 .PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo local-up local-status local-env local-destroy local-down \
-	synth preflight credentials deploy diff destroy bootstrap acceptance notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift lint format clean
+	synth preflight credentials deploy diff destroy bootstrap acceptance notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
 
 help:
 	@printf '%s\n' \
@@ -102,6 +102,7 @@ help:
 	'  make bench-api                 five minutes at the local API's capacity: nothing may fail, everything is logged' \
 	'  make bench-security            costly bodies against ordinary ones: per byte, and at twice the size' \
 	'  make bench-drift               false alarms and delay of the search for drift (DATASET=my.csv, ARGS=--quick)' \
+	'  make bench-ab-tests            labels until an A/B test decides, beside other rules (DATASET=my.csv, ARGS=--quick)' \
 	'  make lint | format             run ruff and mypy; format code and pages' \
 	'  make clean                     delete everything that setup and build created'
 
@@ -220,6 +221,9 @@ bench-security: ready
 
 bench-drift: ready
 	@OMP_NUM_THREADS=1 $(WORDS) ARGS -- .venv-model/bin/python -m benchmarks.drift $(if $(DATASET),--data "$$DATASET")
+
+bench-ab-tests: ready
+	@OMP_NUM_THREADS=1 $(WORDS) ARGS -- .venv-model/bin/python -m benchmarks.ab_tests $(if $(DATASET),--data "$$DATASET")
 
 lint: ready
 	@$(PYTHON) -m tools.run_tests --only lint

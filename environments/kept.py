@@ -14,9 +14,12 @@ TRAINING_DAYS = 30  # what jobs wrote; the gate has copied what must stay
 # Replaced versions of it, which the gate must see: it may run again for this long (Step Functions' redrive).
 REPLACED_OUTPUT_DAYS = 14
 STAGING_DAYS = 14
+FOLD_DAYS = 14  # the ledger's events for a job, which may wait ten days for spare capacity
 DRIFT_DAYS = 90  # since the last look, which writes its files anew
 ACCESS_LOG_DAYS = 90
-OLD_TEXT_DAYS = 1  # under capture/, batch/, drift/ and checkpoints/: expired or deleted texts must be gone soon
+OLD_TEXT_DAYS = (
+    1  # under capture/, batch/, drift/, checkpoints/ and datasets/folds/: expired or deleted texts must be gone soon
+)
 OLD_DATASET_DAYS = 30
 OLD_ARTIFACT_DAYS = 90
 PARTIAL_UPLOAD_DAYS = 7
@@ -40,6 +43,7 @@ def erasure_days(data: Data) -> int:
         CAPTURE_DAYS,
         DRIFT_DAYS,
         STAGING_DAYS,
+        FOLD_DAYS,
         OLD_DATASET_DAYS,
         OLD_ARTIFACT_DAYS,
         TRAINING_DAYS + REPLACED_OUTPUT_DAYS,

@@ -13,12 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from ops.commands import data, keys, models
+from ops.commands import ab, data, keys, models
 from ops.commands.batch import batch
 from ops.commands.classify import classify
 from ops.commands.drift import drift
 from ops.commands.eda import eda
 from ops.commands.erase import erase
+from ops.commands.history import history
 from ops.commands.load import load
 from ops.commands.parked import parked
 from ops.commands.preflight import preflight
@@ -26,6 +27,7 @@ from ops.commands.recommend import recommend
 from ops.commands.runbook import runbook
 from ops.commands.status import status
 from ops.commands.suggest import suggest
+from ops.commands.trace import trace
 from ops.commands.train import follow, train
 from ops.deployment.cloud import ROOT, Cloud
 from ops.errors import OpsError, from_aws
@@ -79,6 +81,9 @@ app.add_typer(data.app, name="data")
 app.command()(train)
 app.command()(follow)
 app.add_typer(models.app, name="models")
+app.command()(history)
+app.command()(trace)
+app.add_typer(ab.app, name="ab")
 app.command()(load)
 app.command()(recommend)
 
@@ -128,6 +133,9 @@ def rubric(
     rubric train                                train a model, and serve it if it passes the gate
     rubric models list                          list the registered models
     rubric models rollback                      go back to the previous model
+    rubric history                              show what has happened, and who or what caused it
+    rubric trace REQUEST_ID                     show what an answer rests on, or who learnt from a row
+    rubric ab start VERSION --mode replay       test a model against the one that serves
     rubric load                                 find out how much load it can take, with Locust
     rubric recommend --role arn:...             compare instance types to serve on
 

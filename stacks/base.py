@@ -34,6 +34,12 @@ class RubricStack(cdk.Stack):
         for key, value in {**settings.tags, "project": settings.project, "environment": settings.name}.items():
             cdk.Tags.of(self).add(key, value)
 
+    @property
+    def resource_types(self) -> list[str]:
+        """The types of all resources in the template, sorted."""
+        nodes = self.node.find_all()
+        return sorted({node.cfn_resource_type for node in nodes if isinstance(node, cdk.CfnResource)})
+
     def output(self, name: str, value: str, *, description: str) -> None:
         """An output that the operator's commands find by its name."""
         cdk.CfnOutput(self, name, value=value, description=description)

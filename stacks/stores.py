@@ -15,7 +15,10 @@ class Stored:
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
-    """The Data stack's resources, for the stacks that use them. key_arn: None where AWS's own keys encrypt."""
+    """The Data stack's resources, for the stacks that use them. key_arn: None where AWS's own keys encrypt.
+
+    erasure_key_arn: of the secret that hashes the ledger's tombstones.
+    """
 
     dataset: Stored
     artifacts: Stored
@@ -26,6 +29,7 @@ class Stores:
     erased: Stored
     api_keys: Stored
     usage: Stored
+    erasure_key_arn: str
     key_arn: str | None
 
 
@@ -46,3 +50,4 @@ class PipelineWatched:
     undelivered: str
     promote: str
     drift: str
+    ab_test: str

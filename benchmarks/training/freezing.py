@@ -24,6 +24,7 @@ from typing import Any
 from benchmarks.training import preparation
 from contracts.datasets import ledger
 from contracts.texts import text_normalization
+from contracts.texts.label_mapping import LabelMapping
 from model_code.training import freeze
 from model_code.training.versions import rows, sources
 
@@ -38,7 +39,7 @@ def prepare(folder: Path, count: int) -> dict[str, Any]:
     lines = list(preparation.lines(count, seed=5))
     table = folder / "first.csv"
     table.write_text("".join(lines[: count // 2]), encoding="utf-8")
-    first = sources.of_dataset(table, sources.Columns(), freeze.LabelMapping.of({}), valid=0.05, test=0.1, seed=13)
+    first = sources.of_dataset(table, sources.Columns(), LabelMapping.of({}), valid=0.05, test=0.1, seed=13)
     (folder / "parent.csv").write_bytes(rows.to_csv(first))
     labels = {code: label for label, code in preparation.CODES.items()}
     with (folder / "events.jsonl").open("w", encoding="utf-8") as out:

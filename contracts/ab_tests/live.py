@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 from typing import Final, Literal, TypedDict
 
-from contracts.texts import text_normalization
-
 # The item's key in the request log's table, whose ids of requests never begin with `#`.
 ITEM_ID: Final = "#ab"
 POSITION: Final = 0
@@ -42,13 +40,22 @@ class LiveTest(TypedDict):
 
 def unit_of(text: str, key_id: str, *, unit: str) -> str:
     """What the split is sticky by: the text, however it is spelt, or the caller's key."""
-    return key_id if unit == "key" else text_normalization.text_id(text_normalization.normalised(text))
+    if unit == "key":
+        return key_id
+    from contracts.texts import text_normalization  # the classify function starts without it
+
+    return text_normalization.text_id(text_normalization.normalised(text))
 
 
 def place(unit: str, *, salt: str) -> float:
     """A unit's place in [0, 1), the same each time: it is the challenger's if it is below the share."""
     digest = hashlib.sha256(f"rubric-ab-1\0{salt}\0{unit}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8]) % _PARTS / _PARTS
+
+
+def unit_id(unit: str, *, salt: str) -> str:
+    """16 hexadecimal digits that stand for a unit in the request log: another test has others for it."""
+    return hashlib.sha256(f"rubric-ab-unit-1\0{salt}\0{unit}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def variant_of(unit: str, *, salt: str, share: float) -> Variant:

@@ -1,12 +1,15 @@
 """The record of an A/B test: an object of the artifact bucket, replaced by its ETag with each step. No I/O.
 
-At most one test runs: its record is `CURRENT`, which can be created only once. When it has ended, the record is copied
-to `ab/<test id>/record.json` first and deleted from `CURRENT` last. It holds ids and labels, and no text.
+At most one test runs: `CURRENT` is its record, or that of the last one. When a test has ended, its record is copied to
+`ab/<test id>/record.json` first; then `CURRENT` says so, and the next test may replace it. It holds ids and labels, and
+no text.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final, Literal, TypedDict
+
+from contracts.deployment import buckets
 
 LAYOUT = 1
 
@@ -40,6 +43,11 @@ STOPPED: Final = "stopped"
 CHAMPION_REPLACED: Final = "champion-replaced"
 FAILED: Final = "failed"
 WINS = (BETTER, NOT_WORSE)
+
+BY_APPROVAL: Final = "by-approval"  # `promoted`
+# So many disagreements without a label are asked for at a time, in their order: a text that was labelled for another
+# reason counts when it is among them.
+WINDOW: Final = 100
 
 
 class Model(TypedDict):
@@ -78,7 +86,8 @@ class Disagreement(TypedDict):
     """A text to which the two models gave different labels, in the random order in which labels are asked for.
 
     place: its number among all texts that both have answered, from 0, in the same order.
-    label: the first one that a person gave before seeing an answer; "" while there is none.
+    label: the first one that a person gave before seeing an answer; "" while there is none. labeller: the id of the key
+    with which it was given, without a person's name.
     """
 
     request_id: str
@@ -106,12 +115,47 @@ class Look(TypedDict):
     log10_not_worse: float
 
 
+class Share(TypedDict):
+    """A share of the units that the challenger answers. since, until: the times (UTC) from and until which every
+    request is certain to be split by it; "" while one is not known.
+    """
+
+    share: float
+    since: str
+    until: str
+
+
+class Progress(TypedDict, total=False):
+    """How far a test's steps have come, for the next step alone.
+
+    asked: whether the challenger's resources were asked for. clean: whether a replay's texts are deleted. removals: how
+    often their deletion was tried; stuck: what a person must do about it, "" for nothing.
+
+    Of a live test: read, the place in the request log up to which texts were looked at; seen, the key of the object
+    with the digests of texts and units that were, and seen_before, of the one that it replaced; shares, the
+    challenger's; units, for each share the distinct units and those of them that went to the challenger; left_out,
+    texts that were not compared because there were enough, or because an endpoint did not answer.
+    """
+
+    asked: bool
+    clean: bool
+    removals: int
+    stuck: str
+    read: str
+    seen: str
+    seen_before: str
+    shares: list[Share]
+    units: list[tuple[float, int, int]]
+    left_out: int
+
+
 class Record(TypedDict):
     """A test. times: UTC, such as `2026-11-20T21:35:00.123Z`; "" while there is none.
 
     by: who or what started it; ended_by: who or what ended it. compared: texts that both models have answered.
     disagreements: those of them on which they differ. steps: what happened, oldest first. behaviour: of a live test,
-    by variant. split: the check of the share, as its report shows it. reason: the verdict in a sentence.
+    by variant. split: the check of the share, as its report shows it. reason: the verdict in a sentence. promoted: the
+    promotion's execution, or `by-approval` where approving the model starts it.
     """
 
     layout: int
@@ -133,7 +177,13 @@ class Record(TypedDict):
     looks: list[Look]
     behaviour: dict[str, Any]
     split: dict[str, Any]
+    progress: Progress
     steps: list[dict[str, str]]
+
+
+def asked_for(record: Record) -> list[Disagreement]:
+    """The disagreements for which labels are asked now."""
+    return [each for each in record["disagreements"] if not each["label"]][:WINDOW]
 
 
 def archived(test_id: str) -> str:
@@ -142,5 +192,13 @@ def archived(test_id: str) -> str:
 
 
 def texts(test_id: str) -> str:
-    """The prefix under which a replay's texts and answers lie while the challenger classifies them."""
-    return f"{TESTS}{test_id}/texts/"
+    """The prefix under which a replay's texts and answers lie while the challenger classifies them.
+
+    Where those of batches lie: they expire alike, and `rubric erase` searches them alike.
+    """
+    return f"{buckets.BATCH_STAGING}ab/{test_id}/"
+
+
+def seen(test_id: str) -> str:
+    """The prefix of the digests by which a live test knows the texts that it has compared, until it ends."""
+    return f"{TESTS}{test_id}/seen/"

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Literal, TypedDict
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict
 
 LAYOUT = 1
 
@@ -76,6 +77,32 @@ class Manifest(TypedDict):
 
 class LayoutError(ValueError):
     """A manifest of another layout; the message says so in a sentence."""
+
+
+def following(
+    told: Mapping[str, Any], *, version: str, parent: str | None, created: str, labels_sha256: str
+) -> Manifest:
+    """The manifest of a version that was folded.
+
+    told: what folding says of it: the manifest's own figures, and `sha256`, `bytes` and `rows` of the file.
+    """
+    figures = {name: value for name, value in told.items() if name not in ("sha256", "bytes", "rows")}
+    sha256 = told["sha256"]
+    return {
+        **figures,  # type: ignore[typeddict-item]
+        "layout": LAYOUT,
+        "version": version,
+        "parent": parent,
+        "reason": FREEZE,
+        "created": created,
+        "file": {"key": file_key(sha256), "sha256": sha256, "bytes": told["bytes"], "rows": told["rows"]},
+        "labels_sha256": labels_sha256,
+    }
+
+
+def after(newest: str | None) -> str:
+    """The name of the version that a freeze makes. newest: the newest that there is."""
+    return name((number(newest)[0] + 1 if newest else 1, 0))
 
 
 def number(version: str) -> tuple[int, int]:

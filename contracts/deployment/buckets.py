@@ -18,6 +18,8 @@ RECOMMEND = "recommend/"
 DRIFT = "drift/"
 # Decisions to retrain or not, a file each, in the order of their times.
 RETRAINING = "retraining/decisions/"
+# Promotions whose parameters have been deleted, a file each: a turn's parameter, by its number.
+PROMOTIONS = "promotions/"
 # How far drift looks have counted the request log, and what they know of each model version.
 DRIFT_STATE = f"{DRIFT}state.json"
 
@@ -50,6 +52,11 @@ def drift_report(model_version: str) -> str:
 def baseline(job_name: str) -> str:
     """The key of what a model's later answers are compared with. job_name: `*` for a pattern that matches all."""
     return f"{MODELS}{job_name}/{BASELINE_FILE}"
+
+
+def promotion(number: int) -> str:
+    """The key of a promotion's record once its parameter is deleted."""
+    return f"{PROMOTIONS}{number:06d}.json"
 
 
 def model_version(artifact_uri: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import UTC, datetime
+
 
 def training_machine(prefix: str) -> str:
     """Name of the machine that trains a model. prefix: `<project>-<environment>`."""
@@ -13,11 +16,21 @@ def promotion_machine(prefix: str) -> str:
     return f"{prefix}-promotion"
 
 
+def training_job(prefix: str, *, started: datetime, execution_name: str) -> str:
+    """Name of the job of the training machine's execution: `<prefix>-<yyyymmdd-hhmmss>-<4 hex>` (UTC).
+
+    The same for an execution each time: no second job.
+    """
+    suffix = hashlib.sha256(execution_name.encode()).hexdigest()[:4]
+    return f"{prefix}-{started.astimezone(UTC):%Y%m%d-%H%M%S}-{suffix}"
+
+
 class StateName:
     """States that operators see."""
 
     # Of the training machine.
     PREPARE = "Prepare"
+    NOTHING_NEW = "Nothing new"
     TRAIN = "Train"
     GATE = "Gate"
     REGISTER = "Register"
@@ -66,6 +79,17 @@ class Action:
     CHECK_BACK = "check_back"
     SETTLE = "settle"
 
+
+# The Serving stack's parameter that says for which rollout its alarms are not asked: a rollback's, from a model for
+# which they may ring. GUARDED: for none.
+UNGUARDED = "UnguardedRollout"
+GUARDED = "none"
+
+# The end of the name of the alarm with which a rollback stops another promotion's rollout.
+STOPPED_ALARM = "Stopped"
+
+# What the `reason` of a promotion begins with whose model answered too few requests during its rollout.
+NOT_TESTED = "promoted, not tested"
 
 # The `reason` of a promotion before there is a Serving stack: the next deploy creates the stack with this model.
 NO_STACK_YET = "no stack yet"

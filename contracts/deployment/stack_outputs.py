@@ -43,10 +43,16 @@ DATASET_URI = "DatasetUri"
 BASE_MODEL = "BaseModel"
 HYPERPARAMETERS = "Hyperparameters"
 DRIFT_FUNCTION_NAME = "DriftFunctionName"
+AB_TEST_FUNCTION_NAME = "AbTestFunctionName"
 
 # Of the Serving stack.
 ENDPOINT_NAME = "EndpointName"
 ENDPOINT_CONFIG_NAME = "EndpointConfigName"
+# Names what the template rolls out: the value of the parameter UNGUARDED with which no alarm takes that back.
+ROLLOUT_ID = "RolloutId"
+
+# Of the Challenger stack; only while there is a challenger.
+CHALLENGER_MODEL_NAME = "ChallengerModelName"
 
 # Of the Api stack.
 API_URL = "ApiUrl"

@@ -18,6 +18,8 @@ REAL_TIME_ONLY = (
     "target_invocations_per_instance",
     "data_capture_percent",
     "canary_percent",
+    "canary_min_requests",
+    "armed_minutes",
 )
 SERVERLESS_ONLY = ("serverless_memory_mb", "serverless_max_concurrency")
 CONTAINER_ONLY = {
@@ -90,6 +92,9 @@ def _instances(settings: Settings) -> Iterator[Problem]:
             target,
             "the endpoint does not scale: raise max_instances or remove it",
         )
+    if serving.armed_minutes is not None and serving.canary_min_requests is None:
+        allowed = "nothing says when a model is tested: set serving.canary_min_requests, or remove it"
+        yield Problem(("serving", "armed_minutes"), serving.armed_minutes, allowed)
     if serving.canary_percent is not None and serving.min_instances < 2:
         allowed = (
             "SageMaker's canary is at most half of the instances: set serving.min_instances to 2 or more, or remove it"

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from environments.aws import regions
+from environments.sections.ab_tests import AbTests
 from environments.sections.api import Api
 from environments.sections.base import Section
 from environments.sections.classifier import Classifier
@@ -46,6 +47,7 @@ class Settings(Section):
     api: Api = Field(Api(), description="The HTTP API.")
     drift: Drift = Field(Drift(), description="Drift looks.")
     labelling: Labelling = Field(Labelling(), description="The queue of texts for people to label.")
+    ab_tests: AbTests = Field(AbTests(), description="Tests of a new model against the one that serves.")
     monitoring: Monitoring = Field(Monitoring(), description="Alarms and the dashboard.")
 
     @property
@@ -86,3 +88,8 @@ class Settings(Section):
     def endpoint_name(self) -> str:
         """The endpoint's name; an instance endpoint cannot become a serverless one, so they differ."""
         return self.prefix if self.serving.mode == "real-time" else f"{self.prefix}-serverless"
+
+    @property
+    def challenger_endpoint_name(self) -> str:
+        """The name of the endpoint that a challenger has while a live A/B test runs."""
+        return f"{self.endpoint_name}-challenger"

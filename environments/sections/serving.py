@@ -115,6 +115,22 @@ class Serving(Section):
         description="How long a rollout watches its alarms before it continues. Only with `real-time`.",
     )
 
+    canary_min_requests: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="Requests that a new model must have answered during its rollout to count as tested; with fewer, "
+        "its promotion ends as `promoted, not tested`. Unset, requests are not counted. Only with `real-time`.",
+    )
+    armed_minutes: int | None = Field(
+        None,
+        ge=1,
+        le=1440,
+        description="How long a model that was promoted and not tested stays under the rollback alarms: until it has "
+        "answered `canary_min_requests`, or this many minutes. If one rings, the model before it is promoted. Unset, "
+        "they end with the rollout. Only with `canary_min_requests`.",
+    )
+
     @property
     def longest_rollout_seconds(self) -> int:
         """How long SageMaker may take for a rollout: an hour for the instances, and the alarm watch twice."""

@@ -10,12 +10,12 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lambda_src.classify import log_writer, request_body
+from lambda_src.classify import live_tests, log_writer, request_body
 from lambda_src.classify.backends import choice
 from lambda_src.classify.backends.answer import Backend
 from lambda_src.classify.environment import ClassifySettings
-from lambda_src.classify.logic import Classifier, Outcome
-from lambda_src.classify.metrics import count_answers, count_log_failures
+from lambda_src.classify.logic import Classifier, Outcome, SplitPort
+from lambda_src.classify.metrics import count_answers, count_log_failures, count_test
 from lambda_src.classify.response import Listing
 from lambda_src.common import environment
 from lambda_src.common.api import http
@@ -40,6 +40,20 @@ def _backend_of(settings: ClassifySettings) -> Callable[[str], Backend]:
 
 
 @cache
+def _split() -> SplitPort:
+    """What answers during a live A/B test; imported and made when one runs."""
+    from lambda_src.classify.backends import split
+
+    return split.make(_settings(), logger=logger)
+
+
+def _tests(settings: ClassifySettings) -> live_tests.LiveTests | None:
+    if not settings.challenger_endpoint_name:
+        return None
+    return live_tests.LiveTests(live_tests.make_client(), table=settings.request_log_table, logger=logger)
+
+
+@cache
 def _classifier() -> Classifier:
     settings = _settings()
     dynamodb, sqs = log_writer.make_clients()
@@ -58,6 +72,8 @@ def _classifier() -> Classifier:
         keep_text=settings.request_log_text,
         audit_share=settings.audit_share,
         listing=Listing(top_k=settings.top_k or None, threshold=settings.threshold or None),
+        tests=_tests(settings),
+        split=_split,
         logger=logger,
     )
 
@@ -94,6 +110,7 @@ def _measure(outcome: Outcome) -> None:
         metrics.add_metric(name="FallbackAnswers", unit=MetricUnit.Count, value=1)
     threshold = outcome.listing.threshold
     count_answers(metrics, environment=settings.environment, results=outcome.results, threshold=threshold)
+    count_test(metrics, outcome.assignment, outcome.variants, challenger_ms=outcome.challenger_ms)
     count_log_failures(metrics, outcome.written)
 
 

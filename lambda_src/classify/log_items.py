@@ -11,6 +11,7 @@ from typing import cast
 from contracts.logs import audit, logged_labels, request_log
 from contracts.logs.request_log import Item
 from contracts.models.measures import Measures
+from lambda_src.classify.live_tests import Assignment
 from lambda_src.classify.response import Prediction
 
 
@@ -20,7 +21,8 @@ class RequestFacts:
 
     keep_text: store, hash or drop, from `data.request_log_text`; with any other value no text is kept.
     shards: over how many shards each index spreads its writes. threshold: below which an answer is uncertain.
-    audit_share: the share of the answered texts that the audit sample takes.
+    audit_share: the share of the answered texts that the audit sample takes. variants: of a live A/B test, which
+    variant answered each text, else empty; assignment: what the test had chosen.
     """
 
     request_id: str
@@ -35,6 +37,8 @@ class RequestFacts:
     keep_text: str = "store"
     threshold: float | None = None
     audit_share: float = 0.0
+    variants: tuple[str, ...] = ()
+    assignment: Assignment | None = None
 
 
 def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Prediction] | None) -> list[Item]:
@@ -68,6 +72,7 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
         )
         kept_text = text_attributes(text, keep=facts.keep_text)
         item: Item = {**shared, "position": position, **index_attributes, **kept_text}
+        item |= _of_a_test(facts, position)
         if result is not None:
             item |= _result_attributes(result, labels_id=ids[result.labels])
             if audit.is_sampled(facts.request_id, position, share=facts.audit_share):
@@ -76,6 +81,16 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
             item |= {"threshold": facts.threshold, "uncertain": uncertain}
         items.append(item)
     return items
+
+
+def _of_a_test(facts: RequestFacts, position: int) -> Item:
+    """What a live A/B test says of a text; of a request that failed only what it had chosen."""
+    item: Item = {"variant": facts.variants[position]} if facts.variants else {}
+    if facts.assignment is not None:
+        item |= {"ab_test": facts.assignment.test["test_id"], "assigned": facts.assignment.variants[position]}
+        if facts.keep_text != "drop":  # the unit may be the text's hash
+            item["unit"] = facts.assignment.units[position]
+    return item
 
 
 def labels_items(results: Sequence[Prediction], *, expires_at: int) -> list[Item]:

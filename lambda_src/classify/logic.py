@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from contracts.logs.request_log import Item
 from lambda_src.classify import log_items, request_body, response
 from lambda_src.classify.backends.answer import SAGEMAKER, Backend, ModelAnswer, bad_answer
+from lambda_src.classify.live_tests import Assignment
 from lambda_src.classify.log_writer import Written
 from lambda_src.classify.request_body import ClassifyRequest
 from lambda_src.classify.response import ALL, Listing, Prediction
@@ -26,9 +27,25 @@ class LogPort(Protocol):
     def write(self, items: list[Item], *, labels: Sequence[Item] = ()) -> Written: ...
 
 
+class TestsPort(Protocol):
+    """Divides texts between two models while a live A/B test runs (live_tests.LiveTests)."""
+
+    def assign(self, texts: tuple[str, ...], *, key_id: str) -> Assignment | None: ...
+
+
+class SplitPort(Protocol):
+    """Asks both models (backends.split.Split)."""
+
+    def classify(
+        self, texts: tuple[str, ...], assignment: Assignment, *, champion: Backend, caller: str
+    ) -> ModelAnswer: ...
+
+
 @dataclass
 class Outcome:
-    """The outcome of a request, for its metrics. bad_answer: the endpoint's answer was not usable."""
+    """The outcome of a request, for its metrics. bad_answer: the endpoint's answer was not usable. assignment: what a
+    live A/B test chose; variants: which variant then answered each text; challenger_ms: how long the challenger took.
+    """
 
     texts: int = 0
     listing: Listing = ALL
@@ -38,6 +55,9 @@ class Outcome:
     failed: bool = False
     bad_answer: bool = False
     written: Written = field(default_factory=Written)
+    assignment: Assignment | None = None
+    variants: tuple[str, ...] = ()
+    challenger_ms: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +65,7 @@ class Classifier:
     """Answers requests; `milliseconds` is a monotonic clock.
 
     backend_of: the backend for a caller, by the id of the caller's key. listing: for requests that do not say.
+    tests: None where no live A/B test can start; split: makes what answers during one.
     """
 
     backend_of: Callable[[str], Backend]
@@ -54,6 +75,8 @@ class Classifier:
     keep_text: str = "store"
     audit_share: float = 0.0
     listing: Listing = ALL
+    tests: TestsPort | None = None
+    split: Callable[[], SplitPort] | None = None
     logger: Any
     milliseconds: Callable[[], float] = lambda: time.perf_counter() * 1000
 
@@ -69,6 +92,7 @@ class Classifier:
             answer = self._ask(request, outcome, caller=key_id)
             variant, cached, outcome.backend = answer.variant, answer.cached, answer.backend
             outcome.results = self._check(answer, count=len(request.texts))
+            outcome.variants, outcome.challenger_ms = answer.variants, answer.challenger_ms
         except Problem as problem:
             status, outcome.failed = problem.status, problem.status != 422
             # The endpoint raises before `backend` is set; the fallback's answers say nothing about a rollout.
@@ -93,6 +117,8 @@ class Classifier:
                     keep_text=self.keep_text,
                     threshold=outcome.listing.threshold,
                     audit_share=self.audit_share,
+                    variants=outcome.variants,
+                    assignment=outcome.assignment,
                 )
                 items = log_items.build(facts, texts=request.texts, results=outcome.results or None)
                 labels = log_items.labels_items(outcome.results, expires_at=items[0]["expires_at"])
@@ -103,11 +129,19 @@ class Classifier:
         started = self.milliseconds()
         answer = None
         try:
-            answer = self.backend_of(caller).classify(request.texts)
+            answer = self._answer_of_a_model(request.texts, outcome, caller=caller)
             return answer
         finally:
             if answer is None or not answer.cached:  # an answer from the cache says nothing about the model's latency
                 outcome.model_latency_ms = round(self.milliseconds() - started, 1)
+
+    def _answer_of_a_model(self, texts: tuple[str, ...], outcome: Outcome, *, caller: str) -> ModelAnswer:
+        champion = self.backend_of(caller)
+        if self.tests is not None:
+            outcome.assignment = self.tests.assign(texts, key_id=caller)
+        if outcome.assignment is None or self.split is None:
+            return champion.classify(texts)
+        return self.split().classify(texts, outcome.assignment, champion=champion, caller=caller)
 
     def _check(self, answer: ModelAnswer, *, count: int) -> list[Prediction]:
         try:
@@ -130,8 +164,11 @@ class Classifier:
             request_id=own_id,
             latency_ms=latency_ms,
             of=outcome.listing,
+            variants=outcome.variants,
         )
         headers = {"x-model-version": results[0].model_version, "x-backend": backend}
+        if outcome.variants:
+            headers["x-variant"] = ", ".join(sorted(set(outcome.variants)))
         if cached is not None:
             headers["x-cache"] = "hit" if cached else "miss"
         return http.json_response(event, status=200, document=document, headers=headers)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from aws_lambda_powertools import Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
+from contracts.ab_tests.live import CHALLENGER
+from lambda_src.classify.live_tests import Assignment
 from lambda_src.classify.log_writer import Written
 from lambda_src.classify.response import Prediction
 
@@ -51,6 +53,22 @@ def _is_dimension_value(label: str) -> bool:
     It may begin with a colon, unlike a dimension's name.
     """
     return label.isascii() and label.isprintable() and bool(label.strip()) and len(label) <= _LONGEST
+
+
+def count_test(
+    metrics: Metrics, assignment: Assignment | None, variants: Sequence[str], *, challenger_ms: float | None
+) -> None:
+    """Counts, of an answered request during a live A/B test, the texts that the challenger answered, and those that the
+    champion answered in its place.
+    """
+    if assignment is None or not variants:
+        return
+    asked = assignment.challenged()
+    answered = sum(variants[position] == CHALLENGER for position in asked)
+    metrics.add_metric(name="ChallengerTexts", unit=MetricUnit.Count, value=answered)
+    metrics.add_metric(name="ChallengerFailed", unit=MetricUnit.Count, value=len(asked) - answered)
+    if challenger_ms is not None:
+        metrics.add_metric(name="ChallengerLatencyMs", unit=MetricUnit.Milliseconds, value=challenger_ms)
 
 
 def count_log_failures(metrics: Metrics, written: Written) -> None:

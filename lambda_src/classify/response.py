@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,16 +118,26 @@ def _row(rows: Any, labels: list[str]) -> tuple[float, ...]:
 
 
 def answer_document(
-    results: list[Prediction], *, single: bool, backend: str, request_id: str, latency_ms: float, of: Listing = ALL
+    results: list[Prediction],
+    *,
+    single: bool,
+    backend: str,
+    request_id: str,
+    latency_ms: float,
+    of: Listing = ALL,
+    variants: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The API's answer (SingleAnswer or ListAnswer). of: what it lists."""
+    """The API's answer (SingleAnswer or ListAnswer). of: what it lists. variants: of each text, in an A/B test."""
     shared: dict[str, Any] = {"backend": backend, "request_id": request_id, "latency_ms": latency_ms}
     if results[0].is_uncertain(of.threshold) is not None:
         shared["threshold"] = of.threshold
+    documents = [result.document(of) for result in results]
+    for document, variant in zip(documents, variants, strict=False):
+        document["variant"] = variant
     if single:
-        return {**results[0].document(of), **shared}
+        return {**documents[0], **shared}
     return {
-        "predictions": [result.document(of) for result in results],
+        "predictions": documents,
         "model_version": results[0].model_version,
         **shared,
     }

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, kw_only=True)
 class LabellingSettings:
     """The request log's table (kept `request_log_days` days, its indexes in shards) and what it keeps of a text; the
-    ledger of labels (kept `example_days` days); the table of erasures.
+    ledger of labels (kept `example_days` days); the table of erasures; the bucket with an A/B
+    test's record.
 
     labelling_days: how far the queue looks back. shared_share: the share of the audit sample that all labellers label.
     """
@@ -22,6 +23,7 @@ class LabellingSettings:
     ledger_table: str
     example_days: int
     erased_table: str
+    artifact_bucket: str
 
     @property
     def days(self) -> int:

@@ -10,12 +10,13 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from contracts.api.scopes import ADMIN, LABEL
-from lambda_src.common import environment, storage
+from lambda_src.common import aws, environment, storage
 from lambda_src.common.api import auth, contract, http, query, router
 from lambda_src.common.api.http import Event, Response
 from lambda_src.common.erased import ErasedTexts
 from lambda_src.common.problems import Problem
 from lambda_src.labelling import dal, giving, labeller, request_body, summary
+from lambda_src.labelling.disagreements import Disagreements, Tests
 from lambda_src.labelling.environment import LabellingSettings
 from lambda_src.labelling.labeller import Labeller
 from lambda_src.labelling.queue import Queue, Uncertain
@@ -47,6 +48,16 @@ def _erased() -> ErasedTexts:
     return ErasedTexts(storage.make_client(), table=_settings().erased_table, logger=logger)
 
 
+@cache
+def _tests() -> Tests:
+    return Tests(_s3, bucket=_settings().artifact_bucket, logger=logger)
+
+
+def _s3() -> Any:
+    """A queue without a test's texts is better than one that waits."""
+    return aws.client("s3", connect_timeout=1.0, read_timeout=2.0, attempts=2)
+
+
 def _caller(event: Event) -> str:
     """The key's id. Raises Problem for a caller who may not label, and 409 where no texts are kept."""
     key_id = auth.require_key(event, scope=LABEL)
@@ -66,9 +77,8 @@ def _queue(event: Event) -> Response:
     parameters = query.read(event, method="get", path="/v1/queue")
     who = _labeller(event, key_id=key_id, name=parameters.get("labeller"))
     texts, settings = _records(), _settings()
-    queue = Queue(
-        texts=texts, days=settings.days, shared_share=settings.shared_share, sources=(Uncertain(texts=texts),)
-    )
+    sources = (Disagreements(texts=texts, tests=_tests()), Uncertain(texts=texts))
+    queue = Queue(texts=texts, days=settings.days, shared_share=settings.shared_share, sources=sources)
     limit = int(parameters.get("limit", _DEFAULT_LIMIT))
     document = queue.document(who, limit=limit, today=datetime.now(UTC).date())
     return http.json_response(event, status=200, document=document)

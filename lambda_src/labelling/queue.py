@@ -50,8 +50,7 @@ class Picked:
 class Queue:
     """Makes queues from the last `days` days. shared_share: the share of the sample that every labeller labels.
 
-    sources: where texts come from besides the audit sample, in order. A later one, such as the disagreements of two
-    models that are compared, is one more entry.
+    sources: where texts come from besides the audit sample, in order; a text is taken from the first that has it.
     """
 
     texts: TextsPort
@@ -65,7 +64,8 @@ class Queue:
         sampled = self._sampled(days, labeller, count=limit)
         others: list[Picked] = []
         for source in self.sources:
-            others += source(days, limit - len(others))
+            taken = {_key(one.item) for one in others}
+            others += [one for one in source(days, limit - len(others)) if _key(one.item) not in taken]
         half = max((limit + 1) // 2, limit - len(others))
         picked = sampled[:half]
         picked += others[: limit - len(picked)]
@@ -146,6 +146,10 @@ class Uncertain:
 def can_be_labelled(item: Item) -> bool:
     """Whether the log has all that a label needs: visible text, the model's answer, and the labels to choose from."""
     return bool(text_normalization.normalised(item.get("text", "")) and item.get("label") and item.get("labels"))
+
+
+def _key(item: Item) -> tuple[str, int]:
+    return item["request_id"], int(item["position"])
 
 
 def _place(labeller: Labeller, item: Item) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts.datasets import manifest
+from contracts.datasets import fold, manifest
 from contracts.texts import label_mapping
 from model_code.training.errors import TrainingError
 
@@ -26,6 +26,7 @@ class Folders:
     serving_deps: Path | None
     labels: Path | None
     manifest: Path | None
+    fold: Path | None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Folders:
@@ -54,6 +55,7 @@ class Folders:
             serving_deps=channel("serving_deps"),
             labels=channel(label_mapping.CHANNEL),
             manifest=channel(manifest.CHANNEL),
+            fold=channel(fold.CHANNEL),
         )
 
 

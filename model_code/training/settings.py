@@ -37,6 +37,7 @@ class Hyperparameters:
     ``base_model_sha256``: of the weights in the base model's channel, "" for any. ``labels_sha256``: of the labels'
     mapping in its channel (``contracts.texts.label_mapping``), "" for none. ``dataset_version``, ``manifest_sha256``:
     of a dataset version, whose manifest has a channel (``contracts.datasets.manifest``), "" for any other dataset.
+    ``fold_sha256``: of the request to fold the ledger first, in its channel (``contracts.datasets.fold``), "" for none.
     """
 
     base_model: str = COMPACT
@@ -70,6 +71,7 @@ class Hyperparameters:
     labels_sha256: str = ""
     dataset_version: str = ""
     manifest_sha256: str = ""
+    fold_sha256: str = ""
 
     @property
     def from_scratch(self) -> bool:

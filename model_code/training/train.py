@@ -31,7 +31,7 @@ from model_code.training.folders import Folders, failure_file
 from model_code.training.instances import cuda_compat
 from model_code.training.instances.cluster import Cluster
 from model_code.training.settings import ENCODER, LINEAR, Hyperparameters, parse_arguments
-from model_code.training.versions import check
+from model_code.training.versions import check, in_job
 
 if TYPE_CHECKING:
     from model_code.training.choosing.serving import Served
@@ -55,12 +55,18 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(settings: Hyperparameters, folders: Folders) -> None:
     """One whole job. TrainingError with the reason when it cannot be done."""
+    with tempfile.TemporaryDirectory(prefix="rubric-") as work:
+        _run(settings, folders, work=Path(work))
+
+
+def _run(settings: Hyperparameters, folders: Folders, *, work: Path) -> None:
     started = time.monotonic()
     if not Cluster.from_environment().first:
         progress.disable()
     version = os.environ.get("TRAINING_JOB_NAME") or datetime.now(UTC).strftime("model-%Y%m%d-%H%M%S")
     settings = settings.with_channel(folders.base_model)
     progress.report("start", 0, 1, job=version, base_model=settings.base_model)
+    settings, folders = in_job.folded(settings, folders, work=work)
     data = dataset.load(
         folders.dataset,
         text_column=settings.text_column,
@@ -91,8 +97,7 @@ def run(settings: Hyperparameters, folders: Folders) -> None:
     )
     unspaced = scripts.is_unspaced(row.text for row in parts.train)
     settings = settings.resolved(train_rows=len(parts.train), unspaced=unspaced)
-    with tempfile.TemporaryDirectory(prefix="rubric-") as work:
-        _train(settings, folders, data, parts, version=version, started=started, work=Path(work))
+    _train(settings, folders, data, parts, version=version, started=started, work=work)
     progress.report("done", 1, 1, seconds=round(time.monotonic() - started, 1))
 
 
@@ -279,6 +284,7 @@ def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, e
     for folder in (folders.model, folders.output):
         artifact.write_json(folder / artifact.EVALUATION_FILE, evaluation)
         report.write(folder / artifact.REPORT_FILE, evaluation, metadata)
+    in_job.deliver(settings, folders)
     if (folders.model / artifact.BASELINE_FILE).exists():  # for the gate, which keeps it beside the model
         shutil.copyfile(folders.model / artifact.BASELINE_FILE, folders.output / artifact.BASELINE_FILE)
     manifest.seal(folders.model)

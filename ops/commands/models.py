@@ -89,7 +89,8 @@ def rollback(
 ) -> None:
     """Go back to the last model that served well before the one in use, or to another.
 
-    A model whose rollout was taken back, or that was rolled back from, is skipped.
+    A model whose rollout was taken back, or that was rolled back from, is skipped. A rollout that is under way is
+    stopped. All instances move at once, and no alarm takes this back.
 
     \b
     rubric models rollback
@@ -115,5 +116,9 @@ def _roll_out(cloud: Cloud, model: Model, *, champion: str | None, follow: bool,
     if execution.status != "SUCCEEDED":
         reason = execution.cause or execution.error or execution.status
         raise OpsError(f"{model.version} was not rolled out: {reason}")
+    told = promotions.said_of_its_test(execution.output)
     approved_only = promotions.waits_for_deploy(execution.output)
-    screen.say(f"{model.version} is approved: {_NEXT_DEPLOY}." if approved_only else f"{model.version} is in use.")
+    if approved_only:
+        screen.say(f"{model.version} is approved: {_NEXT_DEPLOY}.")
+    else:
+        screen.say(f"{model.version} is in use{f': {told}' if told else ''}.")

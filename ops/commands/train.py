@@ -9,7 +9,7 @@ import typer
 from contracts.deployment.pipeline import ErrorName
 from ops.deployment.cloud import Cloud
 from ops.deployment.executions import Execution
-from ops.errors import OpsError
+from ops.errors import USAGE, OpsError
 from ops.terminal import screen
 from ops.terminal.progress_views import watch
 from ops.training import runs
@@ -36,6 +36,13 @@ def train(
             help="Train on this dataset version (v3, latest) or S3 file instead of the environment's dataset.",
         ),
     ] = None,
+    fold_ledger: Annotated[
+        bool,
+        typer.Option(
+            "--fold-ledger",
+            help="Make the next dataset version of the labels that came in, in the training job, and train on it.",
+        ),
+    ] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A hyperparameter for this run only; may be repeated."),
@@ -50,12 +57,18 @@ def train(
     \b
     rubric train                                  # watch stages, progress, accuracy, verdict
     rubric train --dataset latest                 # on the newest version of `rubric data freeze`
+    rubric train --fold-ledger                    # freezes the next version itself and trains on it
     rubric train --dataset s3://bucket/news.csv   # on another dataset, for this run only
     rubric train --set epochs=12 --set seed=7     # with other hyperparameters, for this run only
     rubric train --no-follow                      # only start it; `rubric follow` watches it later
     """
     cloud: Cloud = context.obj
     hyperparameters = runs.parse_hyperparameters(settings or [])
+    if fold_ledger and (dataset or if_changed):
+        raise OpsError(
+            "--fold-ledger makes the dataset, and trains only if it changes: leave out --dataset and --if-changed",
+            status=USAGE,
+        )
     dataset = runs.dataset_uri(cloud, dataset)
     if if_changed:
         version = runs.unchanged_since(cloud, dataset=dataset, hyperparameters=hyperparameters)
@@ -65,7 +78,7 @@ def train(
                 "hyperparameters."
             )
             return
-    arn = runs.start(cloud, dataset=dataset, hyperparameters=hyperparameters)
+    arn = runs.start(cloud, dataset=dataset, hyperparameters=hyperparameters, fold_ledger=fold_ledger)
     if not follow:
         screen.out.print(arn, highlight=False, markup=False)
         screen.say("Training has started. To watch it: `rubric follow`")
@@ -106,6 +119,8 @@ def verdict(cloud: Cloud, execution: Execution) -> str:
         headline = what.get(execution.error, "Training failed")
         raise OpsError(f"{headline}: {execution.cause or execution.error or execution.status}")
     output = execution.output
+    if output.get("nothing_new"):
+        return f"No training: {output['reason']}"
     version = output.get("model_version", "The model")
     figures = f"accuracy {screen.figure(output.get('accuracy'))}, macro F1 {screen.figure(output.get('macro_f1'))}"
     gate = f"Gate: {output.get('reason', '')}"

@@ -48,6 +48,17 @@ class LedgerTable:
         for page in pages:
             yield from map(event_of, page["Items"])
 
+    def of_row(self, row_id: str) -> list[Event]:
+        """The events of one row."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._name,
+            KeyConditionExpression="#row = :row",
+            ExpressionAttributeNames={"#row": ledger.PARTITION},
+            ExpressionAttributeValues={":row": {"S": row_id}},
+            ConsistentRead=True,
+        )
+        return [event_of(item) for page in pages for item in page["Items"]]
+
     def tombstones(self) -> set[str]:
         """The keyed hashes of the tombstones, from the index, which is a moment behind the table."""
         pages = self._dynamodb.get_paginator("query").paginate(

@@ -61,6 +61,10 @@ class Cloud:
             trained=settings.classifier.trained,
         )
 
+    def caller(self) -> str:
+        """The ARN of whoever runs the command, for records of who asked for what."""
+        return str(self.client("sts").get_caller_identity()["Arn"])
+
     def client(self, service: str, *, region: str | None = None, config: Config | None = None) -> Any:
         """A boto3 client in the environment's region, or in another. config: time limits and retries."""
         if self.settings.account == LOCAL_ACCOUNT and not self.is_local:

@@ -53,6 +53,20 @@ def _captured_texts(record: dict[str, Any]) -> list[str]:
     return request_texts.texts(data if isinstance(data, str) else json.dumps(data))
 
 
+def events(open_: Open, has_text: HasText) -> Pieces:
+    """Edits the ledger's events as a training run gets them (JSON lines): removes those of a wanted text.
+
+    The run then refuses the file, and is started again.
+    """
+    for number, line in enumerate(open_(), start=1):
+        try:
+            text = json.loads(line).get("text", "")
+        except (ValueError, AttributeError, RecursionError) as error:
+            raise UnreadableError(f"line {number} is not an event of the ledger ({type(error).__name__})") from None
+        wanted = has_text(text)
+        yield (b"" if wanted else line), int(wanted)
+
+
 def drift_report(open_: Open, has_text: HasText) -> Pieces:
     """Edits a drift report: removes wanted texts from those that explain it. The next look writes it anew anyway."""
     raw = open_().read()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from contracts.datasets import manifest
+from contracts.datasets import fold, manifest
 from contracts.deployment import buckets, stack_outputs
 from environments import kept
 from ops.datasets import stores
@@ -195,7 +195,9 @@ def _of_drift(key: str) -> Editor | None:
 
 
 def _of_dataset(key: str) -> Editor | None:
-    """Files of versions have a store of their own: their digests are named elsewhere."""
+    """Files of versions have a store of their own: their digests are named elsewhere. Requests to fold have no text."""
+    if key.startswith(fold.FOLDS):
+        return editors.events if key.endswith(f"/{fold.EVENTS_FILE}") else None
     return None if key.startswith((manifest.FILES, manifest.VERSIONS)) else table
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from contracts.datasets import fold, manifest
 from contracts.deployment import buckets, stack_outputs
 from environments import kept
+from ops.datasets import stores
 from ops.deployment.cloud import Cloud
 from ops.models import registry
 from ops.training import training_jobs
@@ -91,7 +93,7 @@ def _reason(cloud: Cloud, version: str, known: Known) -> str:
     """Why a model is listed; "" if its dataset was read and did not hold the text."""
     ours = f"s3://{cloud.stacks.need(stack_outputs.DATASET_BUCKET_NAME)}/"
     job = training_jobs.describe(cloud, version)
-    uri = job.channels.get("dataset", "") if job else ""
+    uri = _trained_on(cloud, job) if job else ""
     if uri and any(f"{ours}{key}".startswith(uri) for key in known.datasets):
         return "was trained on it"
     if version in known.quoting:
@@ -105,6 +107,17 @@ def _reason(cloud: Cloud, version: str, known: Known) -> str:
     if not any(f"{ours}{key}".startswith(uri) for key in known.looked_into):
         return f"may have been trained on it (its dataset {uri} is gone or could not be read)"
     return ""
+
+
+def _trained_on(cloud: Cloud, job: training_jobs.Job) -> str:
+    """The S3 URI of a job's rows: if it has folded the ledger, those of the version that it made."""
+    if fold.CHANNEL not in job.channels:
+        return job.channels.get("dataset", "")
+    versions, made = stores.versions_of(cloud), job.hyperparameters.get(manifest.VERSION, "")
+    if made not in versions.names():
+        return job.channels[fold.CHANNEL]
+    bucket = cloud.stacks.need(stack_outputs.DATASET_BUCKET_NAME)
+    return f"s3://{bucket}/{versions.read(made).manifest['file']['key']}"
 
 
 def _stored(cloud: Cloud, bucket: str) -> list[str]:

@@ -40,19 +40,14 @@ class Next:
 
     def manifest(self, *, labels_sha256: str) -> Manifest:
         """The manifest to store."""
-        told = dict(self.described)
-        sha256, size, rows = told.pop("sha256"), told.pop("bytes"), told.pop("rows")
-        newest = manifest.number(self.parent.name)[0] if self.parent else 0
-        return {
-            **told,  # type: ignore[typeddict-item]
-            "layout": manifest.LAYOUT,
-            "version": manifest.name((newest + 1, 0)),
-            "parent": self.parent.name if self.parent else None,
-            "reason": manifest.FREEZE,
-            "created": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-            "file": {"key": manifest.file_key(sha256), "sha256": sha256, "bytes": size, "rows": rows},
-            "labels_sha256": labels_sha256,
-        }
+        parent = self.parent.name if self.parent else None
+        return manifest.following(
+            self.described,
+            version=manifest.after(parent),
+            parent=parent,
+            created=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            labels_sha256=labels_sha256,
+        )
 
 
 def fold(cloud: Cloud, folder: Path, *, dataset: str | None = None) -> Generator[Progress | Next]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.deployment import stack_outputs
-from contracts.deployment.pipeline import NO_STACK_YET
+from contracts.deployment import buckets, stack_outputs
+from contracts.deployment.pipeline import NO_STACK_YET, NOT_TESTED
 from ops.deployment.cloud import Cloud
 from ops.errors import code_of
 
@@ -24,7 +24,9 @@ class Promotion:
     """A promotion's record.
 
     previous: the artifact that served at its start, "" for none. rollback: whether it was to replace that one as bad.
-    outcome: "" while it lasts, `served` after a success.
+    outcome: "" while it lasts, `served` after a success. at, ended: seconds since 1970, 0.0 for not yet. by: who or
+    what asked for it, "" if nobody said. tested, requests: what its model answered in its rollout, None where that was
+    not counted.
     """
 
     number: int
@@ -32,25 +34,56 @@ class Promotion:
     previous: str
     outcome: str
     rollback: bool = False
+    reason: str = ""
+    execution: str = ""
+    by: str = ""
+    at: float = 0.0
+    ended: float = 0.0
+    tested: bool | None = None
+    requests: int | None = None
 
 
 def history(cloud: Cloud) -> list[Promotion]:
     """The recorded promotions, oldest first."""
     pages = cloud.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=cloud.settings.promotions_path)
-    promotions = [_promotion(parameter) for page in pages for parameter in page["Parameters"]]
+    promotions = [
+        _promotion(int(parameter["Name"].rsplit("/", 1)[-1]), json.loads(parameter["Value"]))
+        for page in pages
+        for parameter in page["Parameters"]
+    ]
     return sorted(promotions, key=lambda each: each.number)
 
 
-def _promotion(parameter: dict[str, Any]) -> Promotion:
-    record = json.loads(parameter["Value"])
+def older(cloud: Cloud) -> list[Promotion]:
+    """The promotions whose parameters are deleted, oldest first."""
+    bucket, s3 = cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME), cloud.client("s3")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=buckets.PROMOTIONS)
+    keys = [str(each["Key"]) for page in pages for each in page.get("Contents", [])]
+    return [
+        _promotion(
+            int(key.removeprefix(buckets.PROMOTIONS).removesuffix(".json")),
+            json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()),
+        )
+        for key in sorted(keys)
+    ]
+
+
+def _promotion(number: int, record: dict[str, Any]) -> Promotion:
     # Until its first own check it keeps what the previous one, which was stopped, had observed.
     previous = record.get("believed") if record.get("previous") is None else record["previous"]
     return Promotion(
-        number=int(parameter["Name"].rsplit("/", 1)[-1]),
+        number=number,
         artifact_uri=str(record.get("artifact_uri", "")),
         previous=str(previous or ""),
         outcome=str(record.get("outcome", "")),
         rollback=bool(record.get("rollback")),
+        reason=str(record.get("reason", "")),
+        execution=str(record.get("execution", "")),
+        by=str(record.get("by", "")),
+        at=float(record.get("at", 0.0)),
+        ended=float(record.get("ended", 0.0)),
+        tested=record.get("tested"),
+        requests=record.get("requests"),
     )
 
 
@@ -72,6 +105,13 @@ def waits_for_deploy(output: Mapping[str, Any]) -> bool:
     """Whether a successful promotion, by its output, only approved its model because there was no Serving stack."""
     results = [output.get(step) for step in ("rollout", "let_go")]
     return any(isinstance(each, dict) and each.get("reason") == NO_STACK_YET for each in results)
+
+
+def said_of_its_test(output: Mapping[str, Any]) -> str:
+    """What a successful promotion, by its output, says of a model that answered too few requests; else ""."""
+    check = output.get("check")
+    reason = str(check.get("reason", "")) if isinstance(check, dict) else ""
+    return reason if reason.startswith(NOT_TESTED) else ""
 
 
 def to_go_back_to(cloud: Cloud) -> set[str]:

@@ -180,7 +180,11 @@ def promote(cloud: Cloud, model: Model, *, champion: str | None, rollback: bool 
     """
     if model.approval != APPROVED:
         raise OpsError(f"{model.version} is {model.approval}: run `rubric models approve {model.version}` first")
-    payload: dict[str, Any] = {"artifact_uri": model.artifact_uri, "model_package_arn": model.arn}
+    payload: dict[str, Any] = {
+        "artifact_uri": model.artifact_uri,
+        "model_package_arn": model.arn,
+        "by": cloud.caller(),
+    }
     if champion is not None:
         payload["champion"] = champion
     if rollback:

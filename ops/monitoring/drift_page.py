@@ -7,21 +7,13 @@ from typing import Any
 
 from contracts.logs import drift_report
 from ops.monitoring.drift_view import STREAMS, accuracy, counted, minute, most_moved, percent, terms
+from ops.terminal import html
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 560, 150, 44, 22
 _BAR = 150
 _SHARES = 12
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1c2330; --quiet: #5c6675; --line: #c9d1dc; --new: #b3432b; --old: #2f6f9f; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e7ebf1; --quiet: #a2adbb; --line: #3b4655; --new: #f08a6c; --old: #7fb8e0; }
-}
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-p.quiet, td, th, text { color: var(--quiet); fill: var(--quiet); font-size: 13px; }
-table { border-collapse: collapse; } td, th { text-align: right; padding: .15rem .7rem; }
-td:first-child, th:first-child { text-align: left; color: var(--ink); overflow-wrap: anywhere; }
-.drift { color: var(--new); } svg { max-width: 100%; height: auto; }
+.drift { color: var(--new); }
 .evidence { fill: none; stroke: var(--old); stroke-width: 2; }
 .threshold { stroke: var(--new); stroke-dasharray: 5 4; }
 .axis { stroke: var(--line); } .old { fill: var(--old); } .new { fill: var(--new); } .range { stroke: var(--quiet); }
@@ -41,8 +33,7 @@ def page(report: dict[str, Any]) -> str:
         _accuracy(report),
         _explanation(report),
     ]
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n' + "\n".join(parts) + "\n</body></html>\n"
+    return html.document(title, parts, style=_STYLE)
 
 
 def _accuracy(report: dict[str, Any]) -> str:

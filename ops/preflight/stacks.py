@@ -11,7 +11,7 @@ from ops.preflight.finding import Finding
 
 # Prefix of the Data stack's output that exports the key's ARN to the other stacks (named by the CDK).
 KEY_EXPORT = "ExportsOutputFnGetAttKey"
-_NOT_TRAINED = ("Serving", "Training")
+_NOT_TRAINED = ("Challenger", "Serving", "Training")
 
 
 def before_deploy(client: Any, *, settings: Settings) -> list[Finding]:

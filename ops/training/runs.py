@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.datasets import manifest
+from contracts.datasets import fold, manifest
 from contracts.deployment import stack_outputs
 from contracts.models.hyperparameters import OF_CONTAINER
 from contracts.texts import label_mapping
@@ -18,12 +18,14 @@ from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, USAGE, OpsError
 from ops.models import registry
 from ops.training import training_jobs
+from ops.training.training_jobs import Job
 
 SEARCHED = 25
-_NOT_FOR_ONE_RUN = (label_mapping.DIGEST, manifest.VERSION, manifest.DIGEST)
-# A job on a dataset version has the first two, and not the others: the version has columns and labels of its own.
+_NOT_FOR_ONE_RUN = (label_mapping.DIGEST, manifest.VERSION, manifest.DIGEST, fold.DIGEST)
+# A job on a dataset version has the first two, and not the last: the version has columns and labels of its own. One
+# that has made the version has the first and the third, and those of the dataset that it made the version of.
 _OF_VERSION = (
-    *(manifest.VERSION, manifest.DIGEST, label_mapping.DIGEST),
+    *(manifest.VERSION, manifest.DIGEST, fold.DIGEST, label_mapping.DIGEST),
     *("text_column", "label_column", "encoding", "time_format"),
 )
 
@@ -62,14 +64,18 @@ def dataset_uri(cloud: Cloud, dataset: str | None) -> str | None:
     return versions.uri(stored.name)
 
 
-def start(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[str, str] | None = None) -> str:
+def start(
+    cloud: Cloud, *, dataset: str | None, hyperparameters: dict[str, str] | None = None, fold_ledger: bool = False
+) -> str:
     """Start the training pipeline. Returns the execution's ARN.
 
     `dataset`: an S3 URI (of a version: its manifest's) instead of the environment's own. `hyperparameters`: these
-    instead of the environment's.
+    instead of the environment's. `fold_ledger`: the job makes the next dataset version, and trains on that.
     """
     machine = cloud.stacks.need(stack_outputs.PIPELINE_ARN)
-    payload: dict[str, Any] = {"dataset_uri": dataset} if dataset else {}
+    payload: dict[str, Any] = {"by": cloud.caller(), **({"dataset_uri": dataset} if dataset else {})}
+    if fold_ledger:
+        payload[fold.FOLD_LEDGER] = True
     if hyperparameters:
         payload["hyperparameters"] = hyperparameters
     return executions.start(cloud.client("stepfunctions"), machine=machine, payload=payload)
@@ -101,7 +107,7 @@ def unchanged_since(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[
     wanted = dataset or stack_outputs.as_written(cloud.stacks.need(stack_outputs.DATASET_URI))
     base = job.hyperparameters.get("base_model") or job.channels.get("base_model", "")
     same = (
-        _is_from(wanted, job.channels.get("manifest" if manifest.version_in(wanted) else "dataset", ""))
+        _read(job, wanted)
         and base == stack_outputs.as_written(cloud.stacks.need(stack_outputs.BASE_MODEL))
         and _same_hyperparameters(
             cloud.stacks.get(stack_outputs.HYPERPARAMETERS),
@@ -111,6 +117,14 @@ def unchanged_since(cloud: Cloud, *, dataset: str | None, hyperparameters: dict[
         )
     )
     return version if same else ""
+
+
+def _read(job: Job, wanted: str) -> bool:
+    """Whether the job trained on this dataset."""
+    version = manifest.version_in(wanted)
+    if version and fold.CHANNEL in job.channels:
+        return job.hyperparameters.get(manifest.VERSION) == version
+    return _is_from(wanted, job.channels.get(manifest.CHANNEL if version else "dataset", ""))
 
 
 def _same_hyperparameters(

@@ -7,6 +7,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from contracts.ab_tests import live
 from environments.sections.api import Api
 from environments.settings import Settings
 from stacks.api import bedrock_access, trained_model
@@ -40,6 +41,7 @@ class Classify(PythonFunction):
                 "ANSWER_CACHE_SECONDS": str(settings.api.answer_cache_seconds),
                 "REQUEST_LOG_TEXT": settings.data.request_log_text,
                 "AUDIT_SHARE": str(audit_share(settings)),
+                **(trained_model.challenger_variables(settings) if may_be_tested(settings) else {}),
                 **_listing(settings.api),
             },
             # The gateway gives up after 30 seconds; the function answers before it does.
@@ -48,6 +50,10 @@ class Classify(PythonFunction):
             snap_start=settings.snap_start,
         )
         _allow_backend(self, deployment=deployment, stores=stores)
+        if may_be_tested(settings):
+            # Of the log's items only the one that says how a live test's texts are split.
+            own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [live.ITEM_ID]}}
+            allow(self.role, "dynamodb:GetItem", on=stores.request_log.arn, when=own)
         allow(self.role, "dynamodb:BatchWriteItem", on=stores.request_log.arn)
         allow(self.role, "sqs:SendMessage", on=dead_letters.queue_arn)
         allow(self.role, "dynamodb:PutItem", "dynamodb:DeleteItem", on=stores.answers.arn)
@@ -55,6 +61,11 @@ class Classify(PythonFunction):
         # SnapStart works for a published version only.
         called: lambda_.IFunction = self.live_alias() if settings.snap_start else self.function
         self.routes = [Route(method="POST", path="/v1/classify", handler=called)]
+
+
+def may_be_tested(settings: Settings) -> bool:
+    """Whether live A/B tests can run."""
+    return settings.classifier.trained and settings.ab_tests.enabled
 
 
 def audit_share(settings: Settings) -> float:
@@ -89,6 +100,8 @@ def _allow_backend(function: PythonFunction, *, deployment: Deployment, stores: 
     classifier = deployment.settings.classifier
     if classifier.trained:
         trained_model.allow_endpoint(function.role, deployment.settings)
+    if may_be_tested(deployment.settings):
+        trained_model.allow_challenger(function.role, deployment.settings)
     if classifier.fallback == "bedrock":
         trained_model.allow_evaluation(function.role, deployment.settings, stores=stores)
     if classifier.uses_bedrock:

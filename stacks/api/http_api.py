@@ -178,6 +178,7 @@ def _cors(origins: list[str], *, signed: bool) -> apigateway.CorsPreflightOption
             "x-cache",
             "x-model-version",
             "x-request-id",
+            "x-variant",
         ],
         max_age=cdk.Duration.hours(1),
     )

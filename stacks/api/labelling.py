@@ -5,6 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from constructs import Construct
 
+from contracts.ab_tests import record
 from stacks.api.http_api import Route
 from stacks.deployment import Deployment
 from stacks.shared.permissions import allow, use_key
@@ -33,6 +34,7 @@ class Labelling(PythonFunction):
                 "LEDGER_TABLE": stores.ledger.name,
                 "EXAMPLE_DAYS": str(settings.data.example_days),
                 "ERASED_TABLE": stores.erased.name,
+                "ARTIFACT_BUCKET": stores.artifacts.name,
             },
             timeout=cdk.Duration.seconds(settings.api.answer_seconds),
             memory_mb=1024,
@@ -43,6 +45,10 @@ class Labelling(PythonFunction):
         allow(self.role, "dynamodb:Query", on=f"{log.arn}/index/by_day")
         allow(self.role, "dynamodb:PutItem", on=stores.ledger.arn)
         allow(self.role, "dynamodb:BatchGetItem", on=stores.erased.arn)
+        # The A/B test whose disagreements people are asked about. S3 answers 403 instead of 404 for a missing object if
+        # the caller may not list.
+        allow(self.role, "s3:ListBucket", on=stores.artifacts.arn)
+        allow(self.role, "s3:GetObject", on=f"{stores.artifacts.arn}/{record.CURRENT}")
         use_key(self.role, stores.key_arn)
         self.routes = [
             Route(method="GET", path="/v1/queue", handler=self.function),

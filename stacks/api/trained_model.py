@@ -22,6 +22,18 @@ def allow_endpoint(role: iam.Role, settings: Settings) -> None:
     allow(role, "sagemaker:InvokeEndpoint", on=arn)
 
 
+def challenger_variables(settings: Settings) -> dict[str, str]:
+    """The environment variable of a function that asks the challenger's endpoint while a live A/B test runs."""
+    return {"CHALLENGER_ENDPOINT_NAME": settings.challenger_endpoint_name}
+
+
+def allow_challenger(role: iam.Role, settings: Settings) -> None:
+    """Let a role ask the challenger's endpoint."""
+    name = settings.challenger_endpoint_name
+    arn = cdk.Stack.of(role).format_arn(service="sagemaker", resource="endpoint", resource_name=name)
+    allow(role, "sagemaker:InvokeEndpoint", on=arn)
+
+
 def parameter_variables(settings: Settings) -> dict[str, str]:
     """The environment variable of a function that reads which model is approved."""
     return {"APPROVED_MODEL_PARAMETER": settings.approved_model_parameter}

@@ -12,7 +12,7 @@ _LENGTH = 64
 
 
 class ErasureKey(Construct):
-    """A secret that Secrets Manager generates; only operators read it, when they erase or freeze."""
+    """A secret that Secrets Manager generates; read by operators and by runs that fold the ledger."""
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, key_arn: str | None) -> None:
         super().__init__(scope, construct_id)

@@ -6,7 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from contracts.datasets import manifest
+from contracts.datasets import fold, manifest
 from contracts.deployment import buckets, stack_outputs
 from environments import kept
 from stacks.base import RubricStack
@@ -40,7 +40,14 @@ class DataStack(RubricStack):
         )
         # Made before the buckets that log to it, and so deleted after them: their deletion is logged as well.
         access_log_cleanup = self._clean_up("AccessLogCleanup", self._access_logs)
-        self._dataset = self._bucket("DatasetBucket", rules=[_expire_old_versions(days=kept.OLD_DATASET_DAYS)])
+        self._dataset = self._bucket(
+            "DatasetBucket",
+            rules=[
+                _expire_old_versions(days=kept.OLD_DATASET_DAYS),
+                _expire(days=kept.FOLD_DAYS, prefix=fold.FOLDS),
+                _forget_old_versions(prefix=fold.FOLDS),
+            ],
+        )
         self._artifacts = self._bucket(
             "ArtifactBucket",
             rules=[
@@ -61,6 +68,7 @@ class DataStack(RubricStack):
         written_once(self._dataset, prefix=manifest.VERSIONS)
         written_once(self._artifacts, prefix=buckets.kept("*", ""))
         self._tables()
+        self._erasure_key = ErasureKey(self, "ErasureKey", deployment=self.deployment, key_arn=self.key_arn)
         self._clean_up("Cleanup", self._dataset, self._artifacts)
         if access_log_cleanup is not None:
             for bucket in (self._dataset, self._artifacts):
@@ -75,9 +83,9 @@ class DataStack(RubricStack):
             erased=self._shared_table(self._erased),
             api_keys=self._shared_table(self._api_keys),
             usage=self._shared_table(self._usage),
+            erasure_key_arn=self.share(self._erasure_key.arn),
             key_arn=self.share(self._key.key_arn) if self._key else None,
         )
-        self._erasure_key = ErasureKey(self, "ErasureKey", deployment=self.deployment, key_arn=self.key_arn)
         self._outputs()
 
     def _bucket(self, name: str, *, rules: list[s3.LifecycleRule]) -> SecureBucket:

@@ -57,7 +57,7 @@ class Alarms(Construct):
     def watch_functions(self, functions: Mapping[str, str]) -> None:
         """Errors and throttles of functions. functions: their names by use."""
         for use, name in functions.items():
-            title = use.capitalize()
+            title = use.title().replace(" ", "")
             self._at_least_one(f"{title}Errors", function_metric(name, "Errors"), f"The {use} function raises errors.")
             self._at_least_one(
                 f"{title}Throttles", function_metric(name, "Throttles"), f"The {use} function is throttled."
@@ -247,6 +247,15 @@ class Alarms(Construct):
             missing=_MISSING.IGNORE,
             description="The texts that come in, or the model's answers, have moved away from those that it was judged "
             "on. `rubric drift` shows what moved and when. The alarm ends when another model serves.",
+        )
+
+    def watch_ab_tests(self, *, service: str, environment: str) -> None:
+        """Whether a challenger's resources are left over; the ab_test function looks every minute."""
+        self._at_least_one(
+            "ChallengerLeftOver",
+            own_metric("ChallengerLeftOver", service=service, environment=environment),
+            "An A/B test has ended, but its challenger's model or endpoint could not be deleted: it still costs money. "
+            "`rubric ab status` says what to do.",
         )
 
     def watch_tables(self, tables: Mapping[str, str]) -> None:

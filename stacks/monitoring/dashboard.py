@@ -199,6 +199,29 @@ class Dashboard(Construct):
             _graph("Drift: seconds that looks are behind", [behind], width=_THIRD),
         )
 
+    def show_ab_tests(self, challenger: EndpointMetrics, *, service: str, environment: str, function: str) -> None:
+        """A live A/B test's challenger, and whether tests go on and leave nothing behind."""
+
+        def ours(name: str, label: str, statistic: str = "Sum") -> cloudwatch.Metric:
+            return own_metric(name, service=service, environment=environment, statistic=statistic, label=label)
+
+        texts = [
+            ours("ChallengerTexts", "answered by the challenger"),
+            ours("ChallengerFailed", "by the champion in its place"),
+        ]
+        times = [ours("ChallengerLatencyMs", statistic, statistic) for statistic in ("p50", "p99")]
+        trouble = [
+            challenger.faults().with_(label="5xx of the challenger"),
+            challenger.model_errors().with_(label="errors of its model"),
+            function_metric(function, "Errors", label="failed steps"),
+            ours("ChallengerLeftOver", "resources left over", "Maximum"),
+        ]
+        self.dashboard.add_widgets(
+            _graph("A/B test: texts per minute", texts, width=_THIRD),
+            _graph("A/B test: wait for the challenger, ms", times, width=_THIRD),
+            _graph("A/B test: errors", trouble, width=_THIRD),
+        )
+
     def show_tables(self, tables: Mapping[str, str]) -> None:
         """The tables' reads and writes, which determine their cost."""
         reads = [table_metric(name, "ConsumedReadCapacityUnits", label=use) for use, name in tables.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from contracts.ab_tests.live import CHALLENGER
 from contracts.deployment import stack_outputs
 from contracts.deployment.pipeline import promotion_machine, training_machine
 from contracts.logs import request_log
@@ -44,6 +45,7 @@ class MonitoringStack(RubricStack):
         self._watched = watched
         self._pipeline = pipeline
         self._endpoint = EndpointMetrics(settings.endpoint_name)
+        self._challenger = EndpointMetrics(settings.challenger_endpoint_name, variant=CHALLENGER)
         self._instances = settings.serving.mode == "real-time"
         # The functions' metrics carry the service's name and the environment.
         self._identity = {"service": settings.prefix, "environment": settings.name}
@@ -82,7 +84,8 @@ class MonitoringStack(RubricStack):
         if self._pipeline is not None:
             alarms.watch_rules(self._pipeline.undelivered)
             alarms.watch_reconciler(**self._identity)
-            alarms.watch_functions({"drift": self._pipeline.drift})
+            alarms.watch_functions({"drift": self._pipeline.drift, "ab test": self._pipeline.ab_test})
+            alarms.watch_ab_tests(**self._identity)
             if self.settings.drift.enabled:
                 alarms.watch_drift(**self._identity)
         if self.settings.classifier.fallback != "none":
@@ -111,5 +114,6 @@ class MonitoringStack(RubricStack):
         if self._pipeline is not None:
             board.show_pipeline(self._machines, promote=self._pipeline.promote, **self._identity)
             board.show_drift(**self._identity, function=self._pipeline.drift)
+            board.show_ab_tests(self._challenger, function=self._pipeline.ab_test, **self._identity)
         board.show_tables(self._tables)
         return self.settings.prefix

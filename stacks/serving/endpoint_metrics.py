@@ -12,8 +12,8 @@ VARIANT = "champion"
 class EndpointMetrics:
     """Metrics of an endpoint's one variant, without labels: an alarm on a labelled one becomes metric math."""
 
-    def __init__(self, endpoint_name: str, *, period: cdk.Duration | None = None) -> None:
-        self._dimensions = {"EndpointName": endpoint_name, "VariantName": VARIANT}
+    def __init__(self, endpoint_name: str, *, variant: str = VARIANT, period: cdk.Duration | None = None) -> None:
+        self._dimensions = {"EndpointName": endpoint_name, "VariantName": variant}
         self._period = period or cdk.Duration.minutes(1)
 
     def requests(self) -> cloudwatch.Metric:

@@ -24,27 +24,51 @@ def endpoint_role(
     scope: Construct, construct_id: str, *, settings: Settings, stores: Stores, repository: Repository
 ) -> iam.Role:
     """A role for the model of an environment, with all that its settings ask for but the alarms."""
+    role = model_role(
+        scope,
+        construct_id,
+        stores=stores,
+        repository=repository,
+        endpoint_name=settings.endpoint_name,
+        transforms=buckets.BATCH,
+        description="What the model's container may do.",
+    )
+    if settings.serving.data_capture_percent:
+        because = "SageMaker names captured files itself."
+        may_write(role, bucket_arn=stores.artifacts.arn, prefixes=[buckets.CAPTURE], because=because)
+    return role
+
+
+def model_role(
+    scope: Construct,
+    construct_id: str,
+    *,
+    stores: Stores,
+    repository: Repository,
+    endpoint_name: str,
+    transforms: str,
+    description: str,
+) -> iam.Role:
+    """A role for any gated model behind an endpoint. transforms: where its transform jobs read and write."""
     role = sagemaker_role(
         scope,
         construct_id,
         repository=repository,
         metric_namespace="/aws/sagemaker/*",
-        description="What the model's container may do.",
+        description=description,
         # For endpoints SageMaker's source is this very text, and for transform jobs one that it covers.
         on_behalf_of="*",
     )
-    group = log_groups.endpoint(settings.endpoint_name)
+    group = log_groups.endpoint(endpoint_name)
     may_log(role, group=group, reason="The endpoint's own group; each instance has its own streams.")
     bucket = stores.artifacts.arn
     may_read(role, bucket_arn=bucket, prefixes=[buckets.MODELS], because="Each promotion serves another model.")
-    _may_transform(role, bucket_arn=bucket)
-    if settings.serving.data_capture_percent:
-        may_write(role, bucket_arn=bucket, prefixes=[buckets.CAPTURE], because="SageMaker names captured files itself.")
+    _may_transform(role, bucket_arn=bucket, prefix=transforms)
     may_use_volume_key(role, stores.key_arn)
     return role
 
 
-def _may_transform(role: iam.Role, *, bucket_arn: str) -> None:
+def _may_transform(role: iam.Role, *, bucket_arn: str, prefix: str) -> None:
     """A transform job runs on the model itself, under its role."""
     because = "Every batch has files of its own names."
     may_log_for_the_account(
@@ -52,5 +76,5 @@ def _may_transform(role: iam.Role, *, bucket_arn: str) -> None:
         group=log_groups.TRANSFORM_JOBS,
         reason="SageMaker's own group for transform jobs; each job has its own streams.",
     )
-    may_read(role, bucket_arn=bucket_arn, prefixes=[buckets.BATCH], because=because)
-    may_write(role, bucket_arn=bucket_arn, prefixes=[buckets.BATCH], because=because)
+    may_read(role, bucket_arn=bucket_arn, prefixes=[prefix], because=because)
+    may_write(role, bucket_arn=bucket_arn, prefixes=[prefix], because=because)

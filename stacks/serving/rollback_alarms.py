@@ -7,6 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from contracts.deployment.pipeline import STOPPED_ALARM
 from environments.settings import Settings
 from stacks.serving.endpoint_metrics import EndpointMetrics
 from stacks.shared.permissions import allow
@@ -17,8 +18,8 @@ _MINUTE = cdk.Duration.minutes(1)
 
 
 class RollbackAlarms(Construct):
-    """Errors, latency and unusable answers of an endpoint, known by its name alone: a reference each way would be a
-    circle.
+    """Errors, latency and unusable answers of an endpoint, and a rollback that was asked for. The endpoint is
+    known by its name alone: a reference each way would be a circle.
 
     They have names for the Serving stack to use: an export that is in use could not go when the settings do without.
     """
@@ -48,6 +49,13 @@ class RollbackAlarms(Construct):
                 own_metric("BadModelAnswers", service=settings.prefix, environment=settings.name),
                 threshold=1,
                 description="The API cannot use the model's answers.",
+            ),
+            # A rollback rings it, and SageMaker takes the current rollout back as it would for any other alarm.
+            self._alarm(
+                STOPPED_ALARM,
+                own_metric("RolloutStopped", service=settings.prefix, environment=settings.name),
+                threshold=1,
+                description="`rubric models rollback` was run during a rollout.",
             ),
         ]
 

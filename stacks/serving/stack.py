@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from contracts.deployment import stack_outputs
+from contracts.deployment.pipeline import GUARDED, UNGUARDED
 from stacks.base import RubricStack
 from stacks.deployment import Deployment
 from stacks.serving.autoscaling import EndpointAutoscaling
@@ -39,6 +40,12 @@ class ServingStack(RubricStack):
             default=settings.approved_model_parameter,
             description="Name of the SSM parameter that holds the S3 URI of the model to serve.",
         )
+        unguarded = cdk.CfnParameter(
+            self,
+            UNGUARDED,
+            default=GUARDED,
+            description="The RolloutId that no alarm takes back: a rollback sets it, any other promotion resets it.",
+        )
         low, high = settings.serving.min_instances, settings.serving.max_instances
         target = settings.serving.target_invocations_per_instance
         serving = ModelEndpoint(
@@ -50,6 +57,7 @@ class ServingStack(RubricStack):
             image_uri=serving_image(self, deployment=deployment).uri,
             artifact_uri=approved.value_as_string,
             scales=target is not None,
+            unguarded=unguarded,
         )
         # Not "RolloutCheck", as it was when its function was here: a custom resource's service token cannot change.
         checked(
@@ -77,9 +85,8 @@ class ServingStack(RubricStack):
             serving.config_name,
             description="The endpoint configuration that it should serve.",
         )
-
-    @property
-    def resource_types(self) -> list[str]:
-        """The types of all resources in the template, sorted."""
-        nodes = self.node.find_all()
-        return sorted({node.cfn_resource_type for node in nodes if isinstance(node, cdk.CfnResource)})
+        self.output(
+            stack_outputs.ROLLOUT_ID,
+            serving.rollout_id,
+            description="What this template rolls out, for a rollback to name.",
+        )

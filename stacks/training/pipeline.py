@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from contracts.datasets import ledger, manifest
 from contracts.deployment import buckets
 from contracts.logs import log_groups
 from environments.aws.instances import takes_volume_key
@@ -145,6 +146,9 @@ class Pipeline(Construct):
                 "DATASET_BUCKET": stores.dataset.name,
                 "ARTIFACT_BUCKET": stores.artifacts.name,
                 "APPROVED_MODEL_PARAMETER": settings.approved_model_parameter,
+                "LEDGER_TABLE": stores.ledger.name,
+                "ERASURE_KEY_ARN": stores.erasure_key_arn,
+                "UNTRUSTED_SHARE": str(settings.data.untrusted_share),
                 **self.inputs.environment(),
             },
             # The UCI archive is 29 MB, downloaded and unpacked in memory.
@@ -171,6 +175,9 @@ class Pipeline(Construct):
             read_with_keys(function.role, settings.data.read_keys)
         if settings.data.dataset.uri is not None:
             readable_uri(function.role, settings.data.dataset.uri)
+        # For a run that folds the ledger.
+        allow(function.role, "dynamodb:Scan", on=stores.ledger.arn)
+        allow(function.role, "secretsmanager:GetSecretValue", on=stores.erasure_key_arn)
         parameter = settings.approved_model_parameter.removeprefix("/")
         arn = cdk.Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=parameter)
         allow(function.role, "ssm:GetParameter", on=arn)
@@ -186,6 +193,9 @@ class Pipeline(Construct):
             description="Reads a training job's evaluation and decides whether the model is good enough.",
             environment={
                 "ARTIFACT_BUCKET": self._stores.artifacts.name,
+                "DATASET_BUCKET": self._stores.dataset.name,
+                "LEDGER_TABLE": self._stores.ledger.name,
+                "ERASURE_KEY_ARN": self._stores.erasure_key_arn,
                 "MIN_ACCURACY": str(gate.min_accuracy),
                 "MIN_MACRO_F1": str(gate.min_macro_f1),
                 "MAX_REGRESSION": str(gate.max_regression),
@@ -201,8 +211,27 @@ class Pipeline(Construct):
         allow(function.role, "s3:ListBucketVersions", on=bucket)
         allow(function.role, "s3:GetObject", "s3:GetObjectVersion", on=f"{bucket}/{buckets.TRAINING}*", because=_MODELS)
         may_write_once(function.role, bucket_arn=bucket, prefix=buckets.MODELS, because=_MODELS)
+        self._may_store_versions(function.role)
         use_key(function.role, self._stores.key_arn)
         return function
+
+    def _may_store_versions(self, role: iam.Role) -> None:
+        """Let the gate store the dataset versions that jobs make, and see what was erased meanwhile."""
+        bucket, ledger_table = self._stores.dataset.arn, self._stores.ledger.arn
+        may_read(role, bucket_arn=bucket, prefixes=[manifest.VERSIONS], because="Each version has a folder.")
+        # Never in place of another: `If-None-Match` (S3 User Guide, "conditional-writes-enforce").
+        allow(
+            role,
+            "s3:PutObject",
+            on=f"{bucket}/{manifest.VERSIONS}*",
+            when={"Null": {"s3:if-none-match": "false"}},
+            because="Each version has a folder.",
+        )
+        # Rows have their digest as their name; those whose manifest came too late are deleted again.
+        rows = f"{bucket}/{manifest.FILES}*"
+        allow(role, "s3:PutObject", "s3:DeleteObject", on=rows, because="Each file is named by its digest.")
+        allow(role, "dynamodb:Query", on=f"{ledger_table}/index/{ledger.BY_DAY}")
+        allow(role, "secretsmanager:GetSecretValue", on=self._stores.erasure_key_arn)
 
     def _make_machine_role(self, *, group: str) -> iam.Role:
         stack = cdk.Stack.of(self)

@@ -12,11 +12,12 @@ from constructs import Construct
 from contracts.deployment import buckets
 from contracts.deployment.pipeline import Action
 from stacks.deployment import Deployment
+from stacks.serving.endpoint_metrics import VARIANT
 from stacks.shared.permissions import allow, use_key
 from stacks.shared.python_function import PythonFunction
 from stacks.shared.rule_targets import RuleTargets
 from stacks.shared.sagemaker_role import may_read
-from stacks.shared.state_machine import StateMachine, execution_arn, machine_role
+from stacks.shared.state_machine import StateMachine, execution_arn, machine_arn, machine_role
 from stacks.stores import Stores
 from stacks.training.machines import promotion
 
@@ -28,7 +29,15 @@ class Promotion(Construct):
     """Sets the approved-model parameter and updates the Serving stack with its own template."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, deployment: Deployment, stores: Stores, name: str, group: str
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        deployment: Deployment,
+        stores: Stores,
+        name: str,
+        group: str,
+        alarms: Sequence[str],
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = deployment.settings
@@ -45,6 +54,8 @@ class Promotion(Construct):
                 "PROMOTIONS_PATH": self._settings.promotions_path,
                 "SERVING_STACK_NAME": self._settings.stack_name("Serving"),
                 "MODEL_PACKAGE_GROUP": group,
+                "ARTIFACT_BUCKET": stores.artifacts.name,
+                **self._watching(alarms, machine_name=name),
             },
             # It reads the whole artifact to verify it, at the speed that the memory's share of network gives.
             timeout=cdk.Duration.minutes(5),
@@ -54,6 +65,7 @@ class Promotion(Construct):
         self._permissions()
         self._may_verify(stores)
         self._may_take_turns(machine_name=name)
+        self._may_watch(alarms, machine_name=name)
         role = machine_role(self, "Role", description="Promotes models.")
         allow(role, "lambda:InvokeFunction", on=self._function.arn)
         serving = self._settings.serving
@@ -63,6 +75,43 @@ class Promotion(Construct):
         self.timeout = cdk.Duration.seconds(patience.timeout_seconds)
         definition = promotion.definition(promote_arn=self._function.arn, patience=patience)
         self.machine = StateMachine(self, "Machine", name=name, definition=definition, role=role, timeout=self.timeout)
+
+    def _watching(self, alarms: Sequence[str], *, machine_name: str) -> dict[str, str]:
+        """What the function knows of the rollback alarms and of how many requests test a model."""
+        serving = self._settings.serving
+        if not alarms:
+            return {}
+        watching = {
+            "ENDPOINT_NAME": self._settings.endpoint_name,
+            "VARIANT": VARIANT,
+            "ROLLBACK_ALARMS": json.dumps(list(alarms)),
+        }
+        if serving.canary_min_requests:
+            watching["CANARY_MIN_REQUESTS"] = str(serving.canary_min_requests)
+        if serving.armed_minutes:
+            watching["ARMED_MINUTES"] = str(serving.armed_minutes)
+            watching["PROMOTION_ARN"] = machine_arn(self, machine_name)
+        return watching
+
+    def _may_watch(self, alarms: Sequence[str], *, machine_name: str) -> None:
+        """Ask for the rollback alarms; count a new model's requests; start a rollback."""
+        stack, role, serving = cdk.Stack.of(self), self._function.role, self._settings.serving
+        if alarms:
+            arns = [
+                stack.format_arn(
+                    service="cloudwatch",
+                    resource="alarm",
+                    resource_name=name,
+                    arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+                )
+                for name in alarms
+            ]
+            allow(role, "cloudwatch:DescribeAlarms", on=arns)
+        if serving.canary_min_requests:
+            because = "The action has no resource types (CloudWatch's service authorization reference)."
+            allow(role, "cloudwatch:GetMetricStatistics", on="*", because=because)
+        if serving.armed_minutes:
+            allow(role, "states:StartExecution", on=machine_arn(self, machine_name))
 
     def on_approval(self, targets: RuleTargets) -> events.Rule:
         """Promote each model that a person approves in the registry.
@@ -116,6 +165,12 @@ class Promotion(Construct):
             bucket_arn=stores.artifacts.arn,
             prefixes=[buckets.MODELS],
             because="Each promotion is of another model.",
+        )
+        allow(
+            role,
+            "s3:PutObject",
+            on=f"{stores.artifacts.arn}/{buckets.PROMOTIONS}*",
+            because="An object for each promotion whose parameter is deleted.",
         )
         use_key(role, stores.key_arn)
 

@@ -12,6 +12,8 @@ from constructs import Construct
 from contracts.deployment import stack_outputs
 from contracts.deployment.pipeline import promotion_machine, training_machine
 from stacks.base import RubricStack
+from stacks.challenger.access import may_change
+from stacks.challenger.role import challenger_role
 from stacks.deployment import Deployment
 from stacks.serving.base import ServingBase
 from stacks.serving.lean_image import serving_image
@@ -19,6 +21,7 @@ from stacks.serving.lean_image_build import LeanImageBuild
 from stacks.shared.cleanup import Cleanup
 from stacks.shared.rule_targets import RuleTargets
 from stacks.stores import PipelineWatched, Stores
+from stacks.training.ab_test import AbTest
 from stacks.training.drift import Drift
 from stacks.training.first_model import FirstModel
 from stacks.training.inputs import script_hyperparameters
@@ -47,15 +50,35 @@ class TrainingStack(RubricStack):
         image = serving_image(self, deployment=deployment)
         # Here, to be created before the endpoint and deleted after it.
         self.serving_names = ServingBase(self, "ServingBase", deployment=deployment, stores=stores, image=image).names
+        self.challenger_role_arn = self.share(
+            challenger_role(
+                self, "ChallengerRole", settings=self.settings, stores=stores, repository=image.repository
+            ).role_arn
+        )
         self._promotion = Promotion(
-            self, "Promotion", deployment=deployment, stores=stores, name=self.promotion_name, group=prefix
+            self,
+            "Promotion",
+            deployment=deployment,
+            stores=stores,
+            name=self.promotion_name,
+            group=prefix,
+            alarms=self.serving_names.alarms,
         )
         self._drift = Drift(self, "Drift", deployment=deployment, stores=stores)
         self._drift.schedule(self._targets)
+        self._ab_test = AbTest(
+            self,
+            "AbTest",
+            deployment=deployment,
+            stores=stores,
+            group=prefix,
+            promotion_arn=self._promotion.machine.arn,
+        )
         self.watched = PipelineWatched(
             undelivered=self.share(self._targets.queue.queue_name),
             promote=self.share(self._promotion.function_name),
             drift=self.share(self._drift.function.function_name),
+            ab_test=self.share(self._ab_test.function.function_name),
         )
         self._pipeline = Pipeline(
             self,
@@ -94,10 +117,14 @@ class TrainingStack(RubricStack):
         """Let promotions update the Serving stack, whose resources are of these types."""
         self._promotion.may_update(resource_types)
 
+    def tests(self, resource_types: Sequence[str]) -> None:
+        """Let A/B tests update the Challenger stack, whose resources are of these types."""
+        may_change(self._ab_test, settings=self.settings, resource_types=resource_types)
+
     def _rules(self) -> list[events.Rule]:
         """The rules that start executions or change the approved model automatically."""
         training = self.settings.training
-        rules = [self._promotion.reconcile(self._targets)]
+        rules = [self._promotion.reconcile(self._targets), self._ab_test.steps(self._targets)]
         if training.approval == "manual":
             rules.append(self._promotion.on_approval(self._targets))
         return [*rules, self._schedule(training.schedule)] if training.schedule else rules
@@ -165,6 +192,11 @@ class TrainingStack(RubricStack):
             stack_outputs.DRIFT_FUNCTION_NAME,
             self._drift.function.function_name,
             description="Invoke it to look for drift.",
+        )
+        self.output(
+            stack_outputs.AB_TEST_FUNCTION_NAME,
+            self._ab_test.function.function_name,
+            description="Invoke it to start, stop or see an A/B test.",
         )
         self.output(
             stack_outputs.DATASET_URI,

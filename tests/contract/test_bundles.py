@@ -18,17 +18,18 @@ COMMON = {
     "text_normalization",
 }  # from lambda_src/common, which each function has besides its own
 FUNCTIONS: dict[str, set[str]] = {
+    "ab_test": {"audit", "challenger", "evidence", "live", "record", "stack_outputs"},
     "authorizer": {"api_keys"},
     "build_image": set(),
     "check_rollout": set(),
-    "classify": {"audit", "listing", "log_messages", "measures"},
+    "classify": {"audit", "listing", "live", "log_messages", "measures"},
     "cleanup": {"log_groups"},
     "drift": {"audit", "baseline", "drift_report", "measures", "words"},
     "examples": set(),
     "first_model": set(),
-    "gate": {"baseline", "evaluation", "hyperparameters", "measures"},
-    "labelling": {"audit", "labelling"},
-    "prepare_training": {"hyperparameters", "label_mapping", "manifest"},
+    "gate": {"baseline", "evaluation", "fold", "hyperparameters", "manifest", "measures"},
+    "labelling": {"audit", "labelling", "record"},
+    "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest"},
     "promote": {"pipeline", "stack_outputs"},
     "request_log_api": set(),
     "redrive": {"log_messages"},
@@ -37,7 +38,7 @@ FUNCTIONS: dict[str, set[str]] = {
 }
 TRAINING = {
     *("artifact", "baseline", "buckets", "evaluation", "hyperparameters", "label_mapping", "labelling", "progress"),
-    *("ledger", "manifest", "measures", "text_normalization", "words"),
+    *("fold", "ledger", "manifest", "measures", "text_normalization", "words"),
 }
 _IMPORT = re.compile(
     r"^\s*(?:from contracts\.\w+\.(\w+) import|import contracts\.\w+\.(\w+)|from contracts\.\w+ import ([\w, ]+))", re.M

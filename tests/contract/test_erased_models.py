@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
+from contracts.datasets import ledger, manifest
 from ops.deployment.cloud import Cloud
 from ops.training import training_jobs
 from tests.contract.erasing import BUCKET, SECRET, World, client, erase, fill
@@ -85,6 +86,40 @@ def test_a_model_is_named_unless_its_dataset_was_read_and_did_not_hold_it(
     world.put("datasets", "datasets/zip/x.csv", "PK\x03\x04")
     assert rubric("erase", "--text", str(file), "--yes", "--json") == 1
     assert models(json.loads(capsys.readouterr().out)) == may
+
+
+def test_a_model_whose_job_made_its_version_is_judged_by_that(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = f"{','.join(manifest.COLUMNS)}\n{ledger.row_of(SECRET)},{SECRET},A,train,,,,example,e,t\n".encode()
+    other = held.replace(SECRET.encode(), b"other").replace(ledger.row_of(SECRET).encode(), b"0" * 64)
+    for name, content in (("v4", held), ("v5", other)):
+        sha256 = manifest.digest(content)
+        document: Any = dict.fromkeys(manifest.Manifest.__annotations__) | {"layout": 1, "version": name}
+        document |= {"parent": None, "reason": "freeze", "file": {"key": manifest.file_key(sha256), "sha256": sha256}}
+        world.put("datasets", manifest.key_of(name), manifest.to_json(document).decode())
+        world.put("datasets", manifest.file_key(sha256), content.decode())
+    dumps = {name: f"datasets/folds/{name}/digest/" for name in ("on_it", "clean", "refused", "expired")}
+    world.put("datasets", f"{dumps['refused']}events.jsonl", json.dumps({"row_id": "r", "text": SECRET}) + "\n")
+    world.put("datasets", f"{dumps['refused']}request.json", "{}")
+    makes = {"on_it": "v4", "clean": "v5", "refused": "v6", "expired": "v6"}
+    known = {
+        name: training_jobs.Job(
+            channels={"dataset": "s3://datasets/datasets/parent", "fold": f"s3://datasets/{dumps[name]}"},
+            hyperparameters={"dataset_version": version},
+        )
+        for name, version in makes.items()
+    }
+    for name in known:
+        register(name)
+    monkeypatch.setattr(training_jobs, "describe", lambda _, version: known.get(version))
+    file = tmp_path / "text.txt"
+    file.write_text(SECRET)
+    gone = f"may have been trained on it (its dataset s3://datasets/{dumps['expired']} is gone or could not be read)"
+    for _ in range(2):
+        found = models(erase("--text", str(file), capsys=capsys))
+        assert found == {"on_it": "was trained on it", "refused": "was trained on it", "expired": gone}
+    assert SECRET not in world.everything()
 
 
 def test_a_model_whose_evaluation_alone_quoted_it_is_named_again_and_again(

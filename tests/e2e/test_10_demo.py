@@ -39,7 +39,7 @@ def test_local_status_is_one_json_object_that_names_everything(deployed: Cloud) 
 
 
 def test_all_five_stacks_are_deployed(deployed: Cloud) -> None:
-    names = ("Data", "Training", "Serving", "Api", "Monitoring")
+    names = ("Data", "Training", "Serving", "Challenger", "Api", "Monitoring")
     assert {name: deployed.stack_status(name) for name in names} == dict.fromkeys(names, "CREATE_COMPLETE")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.e2e.cloud import Cloud
 
-STACKS = ("Data", "Training", "Serving", "Api", "Monitoring")
+STACKS = ("Data", "Training", "Serving", "Challenger", "Api", "Monitoring")
 
 
 def resources(cloud: Cloud) -> dict[str, str]:

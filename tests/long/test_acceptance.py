@@ -82,7 +82,8 @@ def test_every_step_passes_and_nothing_is_left(whole: dict[str, Any]) -> None:
 def test_the_steps_saw_what_they_are_for(whole: dict[str, Any]) -> None:
     seen = {each["step"]: each["seen"] for each in whole["steps"]}
     assert seen["deploy"] == {
-        f"Rubric-{WHOLE}-{part}": "CREATE_COMPLETE" for part in ("Data", "Training", "Serving", "Api", "Monitoring")
+        f"Rubric-{WHOLE}-{part}": "CREATE_COMPLETE"
+        for part in ("Data", "Training", "Serving", "Challenger", "Api", "Monitoring")
     }
     assert seen["key"] == {"keys": 1, "unknown key": 401}
     assert len(seen["first answer"]["labels"]) == 8

@@ -34,6 +34,10 @@ NOT_CHANGED = {
     "training.hyperparameters.class_weights": "an argument of the training script",
     "training.hyperparameters.precision": "an argument of the training script",
     "training.longer_than_first_deploy": "it lifts a limit of the settings",
+    "ab_tests.goal": "a variable of the function",
+    "ab_tests.unit": "a variable of the function",
+    "ab_tests.allocation": "a variable of the function",
+    "ab_tests.promote": "a variable of the function",
     "monitoring.alarm_receivers_elsewhere": "it says what is not in the stacks",
 }
 

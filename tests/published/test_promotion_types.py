@@ -1,4 +1,4 @@
-"""A promotion may update the Serving stack's resource types, and no others."""
+"""A promotion may update the Serving stack's resource types, an A/B test the Challenger stack's, and no others."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from tests.published.synthesised.policies import listed
 from tests.published.synthesised.world import Environment, World
 
 UPDATE, TYPES = "cloudformation:UpdateStack", "cloudformation:resourcetypes"
+# The stacks that functions update: which function, and the variable with the types.
+UPDATED = {
+    "Serving": ("promote", "SERVING_RESOURCE_TYPES"),
+    "Challenger": ("ab_test", "CHALLENGER_RESOURCE_TYPES"),
+}
 
 
 @pytest.fixture
@@ -21,41 +26,58 @@ def dev(world: World) -> Environment:
     return world["dev"]
 
 
-def serving(environment: Environment) -> dict[str, Any] | None:
-    return environment.templates.get(environment.stack("Serving"))
+@pytest.fixture(params=list(UPDATED))
+def part(request: pytest.FixtureRequest) -> str:
+    """A stack that a function updates."""
+    return str(request.param)
+
+
+def template_of(environment: Environment, part: str) -> dict[str, Any] | None:
+    return environment.templates.get(environment.stack(part))
 
 
 def types_of(template: dict[str, Any]) -> list[str]:
     return sorted({resource["Type"] for resource in template["Resources"].values()})
 
 
-def updates(environment: Environment) -> Iterator[dict[str, Any]]:
+def updates(environment: Environment, part: str) -> Iterator[dict[str, Any]]:
     """The statements of all roles that allow an update of a stack."""
     for policy in environment.account.resources("AWS::IAM::Policy"):
         for statement in policy.properties["PolicyDocument"]["Statement"]:
-            if UPDATE in listed(statement["Action"]):
+            if UPDATE in listed(statement["Action"]) and f"stack/{environment.stack(part)}/" in statement["Resource"]:
                 yield statement
 
 
-def decision(environment: Environment, types: Sequence[str] | None) -> Decision:
-    """The promote function's own policy on an update of the Serving stack with a list of types."""
-    document = {"Version": "2012-10-17", "Statement": list(updates(environment))}
+def decision(environment: Environment, part: str, types: Sequence[str] | None) -> Decision:
+    """The function's own policy on an update of the stack with a list of types."""
+    document = {"Version": "2012-10-17", "Statement": list(updates(environment, part))}
     context = {} if types is None else {TYPES: list(types)}
-    return decide([document], Request(UPDATE, environment.account.stack_id(environment.stack("Serving")), context))
+    return decide([document], Request(UPDATE, environment.account.stack_id(environment.stack(part)), context))
 
 
-def test_the_serving_stack_has_no_iam_resource_and_no_function_in_any_environment(world: World) -> None:
-    found = {e.name: types_of(template) for e in world if (template := serving(e)) is not None}
+def test_the_stack_has_no_iam_resource_and_no_function_in_any_environment(world: World, part: str) -> None:
+    found = {e.name: types_of(template) for e in world if (template := template_of(e, part)) is not None}
     assert len(found) > 10
     assert [
         name for name, types in found.items() if any(t.startswith(("AWS::IAM", "AWS::Lambda")) for t in types)
     ] == []
 
 
-def test_the_list_is_what_the_template_has(world: World) -> None:
+def test_no_role_may_update_another_stack(dev: Environment) -> None:
+    statements = [
+        statement
+        for policy in dev.account.resources("AWS::IAM::Policy")
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        if UPDATE in listed(statement["Action"])
+    ]
+    assert len(statements) == len(UPDATED)
+    assert all(next(updates(dev, part)) in statements for part in UPDATED)
+
+
+def test_the_list_is_what_the_template_has(world: World, part: str) -> None:
     for environment in world:
-        template = serving(environment)
-        statements = list(updates(environment))
+        template = template_of(environment, part)
+        statements = list(updates(environment, part))
         if template is None:
             assert statements == []
             continue
@@ -65,24 +87,25 @@ def test_the_list_is_what_the_template_has(world: World) -> None:
             "ForAllValues:StringEquals": {"cloudformation:ResourceTypes": types},
             "Null": {"cloudformation:ResourceTypes": "false"},
         }, environment.name
+        function, variable = UPDATED[part]
         [value] = [
-            function.properties["Environment"]["Variables"]["SERVING_RESOURCE_TYPES"]
-            for function in environment.account.resources("AWS::Lambda::Function")
-            if name_of(function.properties["Handler"]) == "promote"
+            each.properties["Environment"]["Variables"][variable]
+            for each in environment.account.resources("AWS::Lambda::Function")
+            if name_of(each.properties["Handler"]) == function
         ]
         assert json.loads(value) == types, environment.name
 
 
-def test_an_update_with_the_templates_types_is_allowed(dev: Environment) -> None:
-    types = types_of(serving(dev) or {})
-    assert decision(dev, types) is decision(dev, types[:1]) is Decision.ALLOWED
+def test_an_update_with_the_templates_types_is_allowed(dev: Environment, part: str) -> None:
+    types = types_of(template_of(dev, part) or {})
+    assert decision(dev, part, types) is decision(dev, part, types[:1]) is Decision.ALLOWED
 
 
 @pytest.mark.parametrize("more", ["AWS::IAM::Role", "AWS::Lambda::Function", "AWS::*", "Custom::*", "Custom::Other"])
-def test_an_update_with_another_type_is_not(dev: Environment, more: str) -> None:
-    types = types_of(serving(dev) or {})
-    assert decision(dev, [*types, more]) is decision(dev, [more]) is Decision.NOT_ALLOWED
+def test_an_update_with_another_type_is_not(dev: Environment, part: str, more: str) -> None:
+    types = types_of(template_of(dev, part) or {})
+    assert decision(dev, part, [*types, more]) is decision(dev, part, [more]) is Decision.NOT_ALLOWED
 
 
-def test_an_update_without_the_list_is_not(dev: Environment) -> None:
-    assert decision(dev, None) is decision(dev, []) is Decision.NOT_ALLOWED
+def test_an_update_without_the_list_is_not(dev: Environment, part: str) -> None:
+    assert decision(dev, part, None) is decision(dev, part, []) is Decision.NOT_ALLOWED

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.published.aws.models import problems
-from tests.published.sent.requests import Request, of_machine, training_request, transform_request
+from tests.published.sent.requests import Request, of_machine, replay_request, training_request, transform_request
 from tests.published.synthesised.machines import machines
 from tests.published.synthesised.world import Environment, World
 
@@ -21,7 +21,9 @@ NEWEST = (1, 44)  # botocore's version: older models lack members and values
 def requests(environment: Environment) -> list[Request]:
     """All requests of an environment's machines, and a batch's."""
     found = [request for machine in machines(environment.account) for request in of_machine(machine, environment)]
-    return [*found, transform_request(environment)] if environment.settings.classifier.trained else found
+    if not environment.settings.classifier.trained:
+        return found
+    return [*found, transform_request(environment), replay_request(environment)]
 
 
 def faults(request: Request) -> list[str]:

@@ -109,6 +109,7 @@ def test_nothing_waits_for_what_it_does_not_need(local: Synthesised) -> None:
         "Data": set(),
         "Training": {"Data"},
         "Serving": {"Training"},
+        "Challenger": {"Training"},
         "Api": {"Data"},
         "Monitoring": {"Api", "Serving", "Training"},
     }

@@ -16,13 +16,16 @@ _RETRY_AFTER_THROTTLED = "1"
 class ModelAnswer:
     """The answer (parsed JSON), the production variant that gave it, and its backend.
 
-    cached: whether the answer comes from the cache; None if there is no cache.
+    cached: whether the answer comes from the cache; None if there is no cache. variants: of a live A/B test, which
+    variant answered each text, else empty. challenger_ms: how long the challenger took; None if it did not answer.
     """
 
     document: Any
     variant: str
     backend: str = SAGEMAKER
     cached: bool | None = None
+    variants: tuple[str, ...] = ()
+    challenger_ms: float | None = None
 
 
 class Backend(Protocol):

@@ -28,7 +28,7 @@ KEPT_SECONDS = 24 * 3600
 # Longer than any function runs: after it, the request that took the key has ended and another may start.
 _OPEN_SECONDS = 60
 _MOST_BYTES = 380_000  # under DynamoDB's 400 KB an item
-_KEPT_HEADERS = ("content-type", "x-model-version", "x-backend", "x-cache")
+_KEPT_HEADERS = ("content-type", "x-model-version", "x-backend", "x-cache", "x-variant")
 _FORM = re.compile(r"[\x21-\x7e]{1,255}")
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import tarfile
-import zlib
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,11 +12,10 @@ from contracts.deployment import buckets
 from contracts.models import baseline
 from contracts.models.evaluation import Evaluation, JudgedEvaluation
 from lambda_src.common import aws, s3_uri
+from lambda_src.pipeline.gate import archives
 from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
 
 _MAX_BYTES = 20 * 1024 * 1024
-# What a broken archive or document raises.
-_BROKEN = (tarfile.TarError, zlib.error, OSError, EOFError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -46,14 +42,14 @@ class Outputs:
         uri = s3_uri.join(self._bucket, buckets.kept(job_name, buckets.OUTPUT_FILE))
         packed = self._s3.get_object(Bucket=self._bucket, Key=s3_uri.split(uri)[1])["Body"].read()
         try:
-            evaluation = _object(_member(packed, buckets.EVALUATION_FILE, most=_MAX_BYTES))
-        except _BROKEN as error:
+            evaluation = _object(archives.member(packed, buckets.EVALUATION_FILE, most=_MAX_BYTES))
+        except archives.BROKEN as error:
             raise EvaluationMissing(f"{uri} has no {buckets.EVALUATION_FILE} that can be read: {error}") from error
         judged_later = cast(Evaluation, evaluation)  # logic and comparison check the figures that they decide by
         try:
-            reference = _member(packed, buckets.BASELINE_FILE, most=baseline.MAX_BYTES)
+            reference = archives.member(packed, buckets.BASELINE_FILE, most=baseline.MAX_BYTES)
             baseline.read(_object(reference))
-        except _BROKEN as error:
+        except archives.BROKEN as error:
             return Output(judged_later, None, f"{uri} has no {buckets.BASELINE_FILE} that can be used: {error}")
         return Output(judged_later, reference)
 
@@ -80,17 +76,6 @@ class Outputs:
             if self._s3.get_object(**place)["Body"].read() != body:
                 raise OutputRefused(f"{uri} already has another {what}: train again") from error
         return uri
-
-
-def _member(packed: bytes, name: str, *, most: int) -> bytes:
-    with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
-        for member in archive:
-            if member.isfile() and member.name.removeprefix("./") == name:
-                if member.size > most:
-                    raise ValueError(f"{member.size:,} bytes are too many")
-                file = archive.extractfile(member)
-                return file.read() if file else b""
-    raise ValueError("the archive does not hold it")
 
 
 def _object(document: bytes) -> dict[str, Any]:

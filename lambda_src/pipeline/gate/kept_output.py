@@ -9,12 +9,14 @@ delete one.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from contracts.deployment import buckets
 from lambda_src.common import aws
+from lambda_src.pipeline.gate import archives
 from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
 
 _CHUNK = 8 * 1024 * 1024
@@ -29,6 +31,29 @@ class Keeper:
         self._s3 = s3
         self._bucket = bucket
 
+    def keep_without(self, job_name: str, file: str, names: Collection[str]) -> dict[str, bytes]:
+        """Keeps one of the job's archives without some of its members, and returns these by name.
+
+        The rows of a dataset have a place of their own, where `rubric erase` finds them. Can be repeated; raises as
+        `keep` does, and EvaluationMissing for an archive that cannot be read.
+        """
+        source, target = buckets.staged(job_name, file), buckets.kept(job_name, file)
+        version, _ = self._written(source)
+        packed = self._s3.get_object(Bucket=self._bucket, Key=source, VersionId=version)["Body"].read()
+        try:
+            kept, taken = archives.divided(packed, names)
+        except archives.BROKEN as error:
+            raise EvaluationMissing(f"s3://{self._bucket}/{source} cannot be read: {error}") from error
+        place = {"Bucket": self._bucket, "Key": target}
+        try:
+            self._s3.put_object(**place, Body=kept, ContentType="application/gzip", IfNoneMatch="*")
+        except ClientError as error:
+            if aws.error_code(error) != "PreconditionFailed":
+                raise
+            if not archives.same(self._s3.get_object(**place)["Body"].read(), kept):
+                raise OutputRefused(f"s3://{self._bucket}/{target} already has other content: train again") from error
+        return taken
+
     def keep(self, job_name: str, file: str) -> str:
         """Copies one of the job's archives if it was not copied yet; returns the SHA-256 of the copy, in hex.
 
@@ -36,6 +61,15 @@ class Keeper:
         different bytes, or if another file was copied before.
         """
         source, target = buckets.staged(job_name, file), buckets.kept(job_name, file)
+        version, size = self._written(source)
+        copied = self._copy(source, target, version=version, size=size)
+        kept = self._sha256(target)
+        if not copied and kept != self._sha256(source, version=version):
+            raise OutputRefused(f"s3://{self._bucket}/{target} already has other content: train again")
+        return kept
+
+    def _written(self, source: str) -> tuple[str, int]:
+        """The version that the job wrote, and its size."""
         versions = self._versions(source)
         if not versions:
             raise EvaluationMissing(f"the training job left no s3://{self._bucket}/{source}")
@@ -44,12 +78,7 @@ class Keeper:
                 f"s3://{self._bucket}/{source} was written {len(versions)} times with different bytes: something "
                 "other than its training job wrote there. Check the bucket's access log, then train again"
             )
-        version, size = versions[0]
-        copied = self._copy(source, target, version=version, size=size)
-        kept = self._sha256(target)
-        if not copied and kept != self._sha256(source, version=version):
-            raise OutputRefused(f"s3://{self._bucket}/{target} already has other content: train again")
-        return kept
+        return versions[0]
 
     def _versions(self, key: str) -> list[tuple[str, int]]:
         """(id, bytes) of each version of one object."""

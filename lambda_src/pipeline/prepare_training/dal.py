@@ -16,12 +16,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contracts.datasets import manifest
+from contracts.datasets.manifest import Manifest
 from contracts.deployment import buckets
 from lambda_src.common import aws, s3_uri
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
 
 UCI_MEMBER = "newsCorpora.csv"
 _DOWNLOAD_TIMEOUT = 30  # seconds without a byte
+_BLOCK = 1024 * 1024
 _ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
 _DENIED = {"403", "AccessDenied"}
 
@@ -32,9 +34,10 @@ class DatasetUnavailable(Exception):  # noqa: N818 (the state machine matches th
 
 @dataclass(frozen=True)
 class Version:
-    """A dataset version: its name, and its manifest's digest and place."""
+    """A dataset version: its name, and its manifest with its digest and place."""
 
     name: str
+    manifest: Manifest
     manifest_sha256: str
     manifest_uri: str
     rows_uri: str
@@ -82,7 +85,35 @@ class Datasets:
         if not self._exists(key):
             text = f"The rows of the dataset version {name} are gone: an erasure or somebody has deleted them. "
             raise DatasetUnavailable(f"{text}`rubric data list` lists the versions that can be trained on.")
-        return Version(name, manifest.digest(content), manifest_uri=uri, rows_uri=s3_uri.join(self._bucket, key))
+        return Version(
+            name, document, manifest.digest(content), manifest_uri=uri, rows_uri=s3_uri.join(self._bucket, key)
+        )
+
+    def newest(self) -> Version | None:
+        """The newest dataset version; None before the first. Raises DatasetUnavailable."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=manifest.VERSIONS)
+        found = [manifest.version_in(self.uri(one["Key"])) for page in pages for one in page.get("Contents", [])]
+        names = sorted(filter(None, found), key=manifest.number)
+        return self.version(self.uri(manifest.key_of(names[-1]))) if names else None
+
+    def uri(self, key: str) -> str:
+        """The address of an object of the bucket, or of a folder, with its slash at the end."""
+        return f"s3://{self._bucket}/{key}"
+
+    def bring(self, key: str, path: Path) -> None:
+        """Bring an object to a file."""
+        body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
+        with path.open("wb") as file:
+            shutil.copyfileobj(body, file, _BLOCK)
+
+    def upload(self, path: Path, key: str) -> None:
+        """Store a file of any size."""
+        with path.open("rb") as file, _transfers(self._s3) as transfers:
+            transfers.upload(file, self._bucket, key).result()
+
+    def put(self, content: bytes, key: str) -> None:
+        """Store a small object."""
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=content)
 
     def check(self, uri: str) -> str:
         """`uri`, if it is one object or a folder of them. Raises DatasetUnavailable.

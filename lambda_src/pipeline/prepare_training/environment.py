@@ -10,7 +10,8 @@ class PrepareTrainingSettings:
     """Where the dataset comes from and is stored, and the input that every training job gets.
 
     `dataset_source` is file (an asset uploaded by the deploy), s3 (`dataset_uri`) or uci (`uci_url`, and the digest of
-    its file, "" for any); fields of other sources may be "".
+    its file, "" for any); fields of other sources may be "". ledger_table, erasure_key_arn, untrusted_share: for a run
+    that folds the ledger.
     """
 
     project: str
@@ -20,6 +21,9 @@ class PrepareTrainingSettings:
     artifact_bucket: str
     approved_model_parameter: str
     hyperparameters: dict[str, str]
+    ledger_table: str
+    erasure_key_arn: str
+    untrusted_share: float
     dataset_asset_bucket: str = ""
     dataset_asset_key: str = ""
     dataset_file_name: str = ""

@@ -11,6 +11,7 @@ from lambda_src.common import approved_model, aws, environment
 from lambda_src.pipeline.prepare_training import logic
 from lambda_src.pipeline.prepare_training.dal import Datasets
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
+from lambda_src.pipeline.prepare_training.folding import Folding, NothingNew
 
 logger = Logger()
 
@@ -22,7 +23,8 @@ def _settings() -> PrepareTrainingSettings:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """From `{"execution_name", "start_time", "input": {"dataset_uri"?, "hyperparameters"?}}` to the job's input.
+    """From `{"execution_name", "start_time", "input": {"dataset_uri"?, "hyperparameters"?, "fold_ledger"?}}` to the
+    job's input, or to `{"nothing_new": <a sentence>}` if the ledger is to be folded and has nothing new.
 
     Raises DatasetUnavailable, with one sentence, if there is no dataset, and InputRefused for an invalid input.
     """
@@ -36,11 +38,25 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     execution_input = event.get("input") or {}
     overrides = logic.overrides(execution_input.get("hyperparameters"))
     datasets = Datasets(aws.client("s3"), bucket=settings.dataset_bucket)
-    wanted = str(execution_input.get("dataset_uri") or "")
-    version = datasets.version(wanted)
-    dataset_uri = version.rows_uri if version else datasets.ensure(settings, override_uri=wanted)
+    version, folded = None, None
+    if logic.folds(execution_input):
+        prepared = Folding(datasets, settings).prepare(job_name=name, start_time=event["start_time"])
+        if isinstance(prepared, NothingNew):
+            logger.info("nothing new", reason=prepared.reason)
+            return {"nothing_new": prepared.reason}
+        dataset_uri, folded = prepared
+    else:
+        wanted = str(execution_input.get("dataset_uri") or "")
+        version = datasets.version(wanted)
+        dataset_uri = version.rows_uri if version else datasets.ensure(settings, override_uri=wanted)
     champion_uri = approved_model.read(aws.client("ssm"), parameter=settings.approved_model_parameter)
     logger.info("training prepared", job_name=name, dataset_uri=dataset_uri, champion_uri=champion_uri)
     return logic.training_input(
-        settings, name=name, dataset_uri=dataset_uri, version=version, champion_uri=champion_uri, overrides=overrides
+        settings,
+        name=name,
+        dataset_uri=dataset_uri,
+        version=version,
+        folded=folded,
+        champion_uri=champion_uri,
+        overrides=overrides,
     )

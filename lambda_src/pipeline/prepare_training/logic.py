@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from contracts.datasets import manifest
+from contracts.datasets import fold, manifest
 from contracts.deployment import buckets
+from contracts.deployment.pipeline import training_job
 from contracts.models import hyperparameters
 from contracts.texts import label_mapping
 from lambda_src.common import s3_uri
 from lambda_src.pipeline.prepare_training.dal import Version
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
+from lambda_src.pipeline.prepare_training.folding import Fold
 
 _MAX_JOB_NAME = 63  # SageMaker's limit
 # Where the code is, and files that the stack has uploaded.
 _NOT_FOR_ONE_RUN = (
     *(hyperparameters.OF_CONTAINER, "base_model", label_mapping.DIGEST),
-    *(manifest.VERSION, manifest.DIGEST),
+    *(manifest.VERSION, manifest.DIGEST, fold.DIGEST),
 )
 # How the environment's dataset is read.
 _OF_FILES = ("text_column", "label_column", "encoding", "time_format")
@@ -43,6 +44,16 @@ def overrides(values: Any) -> dict[str, str]:
     return {name: str(value) for name, value in values.items()}
 
 
+def folds(execution_input: Mapping[str, Any]) -> bool:
+    """Whether the run folds the ledger; raises InputRefused."""
+    wanted = execution_input.get(fold.FOLD_LEDGER, False)
+    if not isinstance(wanted, bool):
+        raise InputRefused(f"the input's {fold.FOLD_LEDGER} must be true or false")
+    if wanted and execution_input.get("dataset_uri"):
+        raise InputRefused(f"with {fold.FOLD_LEDGER} the run makes its dataset: leave dataset_uri out")
+    return wanted
+
+
 def job_name(*, project: str, environment: str, start_time: str, execution_name: str) -> str:
     """`<project>-<environment>-<yyyymmdd-hhmmss>-<4 hex>` (UTC), the same for an execution each time: no second job.
 
@@ -51,9 +62,7 @@ def job_name(*, project: str, environment: str, start_time: str, execution_name:
     started = datetime.fromisoformat(start_time)
     if started.tzinfo is None:
         started = started.replace(tzinfo=UTC)
-    stamp = started.astimezone(UTC).strftime("%Y%m%d-%H%M%S")
-    suffix = hashlib.sha256(execution_name.encode()).hexdigest()[:4]
-    name = f"{project}-{environment}-{stamp}-{suffix}"
+    name = training_job(f"{project}-{environment}", started=started, execution_name=execution_name)
     if len(name) > _MAX_JOB_NAME:
         excess = len(name) - _MAX_JOB_NAME
         raise ValueError(f"the job name {name!r} is {excess} characters too long: shorten `project` or `name`")
@@ -77,12 +86,14 @@ def training_input(
     name: str,
     dataset_uri: str,
     version: Version | None = None,
+    folded: Fold | None = None,
     champion_uri: str,
     overrides: Mapping[str, str],
 ) -> dict[str, Any]:
     """The step's output, from which the state machine creates the training job.
 
     version: if the dataset is one. Its columns have names of their own, and `data.labels` is applied in it already.
+    folded: of a run that makes a version first, of this dataset.
     """
     channels = [channel("dataset", dataset_uri)]
     optional = {
@@ -91,12 +102,15 @@ def training_input(
         "serving_deps": settings.serving_deps_uri,
         label_mapping.CHANNEL: "" if version else settings.labels_uri,
         manifest.CHANNEL: version.manifest_uri if version else "",
+        fold.CHANNEL: folded.channel_uri if folded else "",
     }
     channels += [channel(key, uri) for key, uri in optional.items() if uri]
     values = {**settings.hyperparameters, **overrides}
     if version:
         values |= dict.fromkeys((*_OF_FILES, label_mapping.DIGEST), "")
         values |= {manifest.VERSION: version.name, manifest.DIGEST: version.manifest_sha256}
+    if folded:
+        values |= {manifest.VERSION: folded.makes["version"], fold.DIGEST: folded.sha256}
     if settings.base_model:
         values["base_model"] = settings.base_model
     return {
@@ -107,4 +121,6 @@ def training_input(
         "hyperparameters": hyperparameters.for_job(values),
         "input_data_config": channels,
         "champion_uri": champion_uri,
+        # What the gate stores once the job has made it; null for a run on a dataset that there is.
+        "fold": folded.makes if folded else None,
     }

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from contracts.deployment.buckets import model_version
-from lambda_src.common import provenance, s3_uri
-from lambda_src.common.aws import error_code
+from lambda_src.common import artifact_digest, provenance
 from lambda_src.pipeline.promote.logic import APPROVED, NotApproved
-
-_CHUNK = 8 * 1024 * 1024
-_ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
 
 
 class ArtifactRefused(Exception):  # noqa: N818 (the state machine shows this name)
@@ -25,14 +18,14 @@ def verify(s3: Any, package: Mapping[str, Any] | None, *, artifact_uri: str) -> 
     """The artifact's SHA-256, if its package states one and the bytes in S3 match it.
 
     package: DescribeModelPackage's answer, or None if the registry has none for the artifact. "" if no digest is
-    stated: no package, or one of an earlier version. The bytes are read each time: for a multipart upload, neither the
-    ETag nor S3's SHA-256 is a digest of the whole object (S3 User Guide, "Checking object integrity").
-    Raises ArtifactRefused.
+    stated: no package, or one of an earlier version. Raises ArtifactRefused.
     """
     stated = provenance.of_package(package or {}).artifact_sha256
     if not stated:
         return ""
-    actual = sha256(s3, artifact_uri=artifact_uri)
+    actual = artifact_digest.sha256(s3, artifact_uri=artifact_uri)
+    if actual is None:
+        raise ArtifactRefused(f"{artifact_uri} does not exist: promote another model, or train again")
     if actual != stated:
         raise ArtifactRefused(
             f"{artifact_uri} is not what was approved (SHA-256 {actual}, its model package states {stated}): "
@@ -67,21 +60,6 @@ def locations(package: Mapping[str, Any]) -> list[str]:
     """The S3 URIs of a package's artifacts."""
     containers = package.get("InferenceSpecification", {}).get("Containers", [])
     return [str(container["ModelDataUrl"]) for container in containers if container.get("ModelDataUrl")]
-
-
-def sha256(s3: Any, *, artifact_uri: str) -> str:
-    """The SHA-256 of the object, in hex, read in pieces. Raises ArtifactRefused if it does not exist."""
-    bucket, key = s3_uri.split(artifact_uri)
-    digest = hashlib.sha256()
-    try:
-        body = s3.get_object(Bucket=bucket, Key=key)["Body"]
-    except ClientError as error:
-        if error_code(error) not in _ABSENT:
-            raise
-        raise ArtifactRefused(f"{artifact_uri} does not exist: promote another model, or train again") from error
-    for piece in body.iter_chunks(_CHUNK):
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 def package_of(sagemaker: Any, *, group: str, artifact_uri: str) -> dict[str, Any] | None:

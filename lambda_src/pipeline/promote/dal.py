@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.deployment.pipeline import StackBusy
-from lambda_src.common import approved_model
+from contracts.deployment import stack_outputs
+from contracts.deployment.pipeline import GUARDED, UNGUARDED, StackBusy
+from lambda_src.common import approved_model, stack_events
 from lambda_src.common.aws import error_code
+from lambda_src.common.stack_events import Operation
 from lambda_src.pipeline.promote import stuck
 from lambda_src.pipeline.promote.deadline import StepDeadline
 from lambda_src.pipeline.promote.stuck import ABSENT, StackNotUpdatable
 
-_FAILED_STATES = {"UPDATE_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
-_STARTS = {"UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS"}
 # A retry of an update that CloudFormation has already accepted (Errors of UpdateStack; the model's name for it).
 _TOKEN_KNOWN = {"TokenAlreadyExistsException", "TokenAlreadyExists"}
 # Between our clock and CloudFormation's.
@@ -49,17 +48,6 @@ class ApprovedParameter:
                 raise
 
 
-@dataclass(frozen=True)
-class Operation:
-    """What the stack's events say of one update. started: whether CloudFormation took it. status: the last one of the
-    stack that belongs to it, "" for none. reason: the first resource that failed, and why.
-    """
-
-    started: bool = False
-    status: str = ""
-    reason: str = ""
-
-
 class Stack:
     """The Serving stack. resource_types: the types of its resources."""
 
@@ -89,15 +77,19 @@ class Stack:
                 return str(each["ResolvedValue"])
         return None
 
-    def update(self, *, token: str) -> bool:
+    def update(self, *, token: str, guarded: bool) -> bool:
         """Starts an update that reads the parameter again; False if nothing would change.
 
-        token: the same for each try of one update; its events carry it. Raises StackBusy, StackNotUpdatable and
-        OutOfTime.
+        token: the same for each try of one update; its events carry it. guarded: whether alarms may take its rollout
+        back. Raises StackBusy, StackNotUpdatable and OutOfTime.
         """
+        described = self._describe()
+        unguarded = GUARDED if guarded else _output(described, stack_outputs.ROLLOUT_ID)
         parameters = [
-            {"ParameterKey": parameter["ParameterKey"], "UsePreviousValue": True}
-            for parameter in self._describe().get("Parameters", [])
+            {"ParameterKey": key, "ParameterValue": unguarded}
+            if key == UNGUARDED and unguarded
+            else {"ParameterKey": key, "UsePreviousValue": True}
+            for key in (str(parameter["ParameterKey"]) for parameter in described.get("Parameters", []))
         ]
         self._deadline.check()
         try:
@@ -137,13 +129,13 @@ class Stack:
             if isinstance(at, datetime) and at.timestamp() < since - _CLOCKS_DIFFER:
                 break
             newer.append(event)
-            if not _is_of_stack(event) or event.get("ResourceStatus") not in _STARTS:
+            if not stack_events.starts(event):
                 continue
             if event.get("ClientRequestToken") == token:
-                return _operation(newer)
+                return stack_events.operation(newer)
             newer = []
         mine = [event for event in newer if event.get("ClientRequestToken") == token]
-        return _operation(mine) if mine else Operation()
+        return stack_events.operation(mine) if mine else Operation()
 
     def how_to_repair(self) -> str:
         """What a person must do about a stack that failed to roll back, before it can be updated."""
@@ -158,10 +150,10 @@ class Stack:
     def _failures(self, *, since: set[str]) -> Iterator[dict[str, Any]]:
         """Events of resources that failed since the stack was last in a status of `since`, the newest first."""
         for event in self._events():
-            if _is_of_stack(event):
+            if stack_events.is_of_stack(event):
                 if event.get("ResourceStatus", "") in since:
                     return
-            elif _tells_a_failure(event):
+            elif stack_events.tells_a_failure(event):
                 yield event
 
     def _events(self) -> Iterator[dict[str, Any]]:
@@ -188,28 +180,16 @@ class Stack:
             raise
 
 
+def _output(stack: dict[str, Any], name: str) -> str:
+    """An output of a stack as it was described; "" if it has none of that name."""
+    values = (each["OutputValue"] for each in stack.get("Outputs", []) if each["OutputKey"] == name)
+    return str(next(values, ""))
+
+
 def _is_absent(error: ClientError) -> bool:
     """Whether the stack does not exist."""
     message = str(error.response.get("Error", {}).get("Message", ""))
     return error_code(error) == "ValidationError" and "does not exist" in message
-
-
-def _is_of_stack(event: dict[str, Any]) -> bool:
-    return bool(event.get("PhysicalResourceId") == event.get("StackId"))
-
-
-def _tells_a_failure(event: dict[str, Any]) -> bool:
-    failed = event.get("ResourceStatus", "") in _FAILED_STATES
-    return failed and "cancelled" not in event.get("ResourceStatusReason", "")
-
-
-def _operation(events: list[dict[str, Any]]) -> Operation:
-    """events: of one operation, the newest first."""
-    of_stack = [str(event.get("ResourceStatus", "")) for event in events if _is_of_stack(event)]
-    failed = [event for event in events if not _is_of_stack(event) and _tells_a_failure(event)]
-    first = failed[-1] if failed else None
-    reason = f"{first.get('LogicalResourceId', '')}: {first.get('ResourceStatusReason', '')}" if first else ""
-    return Operation(started=True, status=of_stack[0] if of_stack else "", reason=reason)
 
 
 def model_package(sagemaker: Any, *, model_package_arn: str) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ The Serving stack is updated with its previous template: CloudFormation stays th
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,10 +14,13 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import ClientError
 
+from contracts.deployment import buckets
 from contracts.deployment.pipeline import Action
 from lambda_src.common import aws, environment
-from lambda_src.pipeline.promote import parts, reconciler, rollout
+from lambda_src.common.aws import error_code
+from lambda_src.pipeline.promote import armed, parts, reconciler, rollout
 from lambda_src.pipeline.promote.approvals import steps
 from lambda_src.pipeline.promote.approvals.records import Approvals
 from lambda_src.pipeline.promote.environment import PromoteSettings
@@ -42,7 +46,9 @@ def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
         settled = reconciler.settle(parts, request=request)
         metrics.add_metric(name="ApprovedDiffersFromServing", unit=MetricUnit.Count, value=int(settled.differs))
         metrics.add_metric(name="ServingStackStuck", unit=MetricUnit.Count, value=int(bool(settled.stuck)))
-        forgotten = parts.turns.forget_old()
+        quiet = settled.status == "agrees" and not settled.stuck
+        watched = armed.watch(parts, start=_start_promotion) if quiet and parts.armed_minutes else armed.Watched()
+        forgotten = parts.turns.forget_old(keep=_keep)
         # An alarm rings in its absence: the function's own metrics count the steps of promotions as well.
         metrics.add_metric(name="SettlingDone", unit=MetricUnit.Count, value=1)
     except Exception:
@@ -54,7 +60,36 @@ def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
         logger.warning("only a person can repair the stack", what_to_do=settled.stuck)
     if settled.differs:
         logger.warning("the approved model was not the one that serves", **asdict(settled))
-    return {**asdict(settled), "forgotten": forgotten}
+    if watched.ringing:
+        logger.warning("a model that was not tested is rolled back", **asdict(watched))
+    return {**asdict(settled), "forgotten": forgotten, "armed": asdict(watched)}
+
+
+def _keep(number: int, content: bytes) -> None:
+    """Keeps a promotion's record when its parameter goes."""
+    bucket, key = _settings().artifact_bucket, buckets.promotion(number)
+    aws.client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
+
+
+def _start_promotion(name: str, payload: dict[str, Any]) -> None:
+    """Starts a promotion, unless it was started before by this name."""
+    states = aws.client("stepfunctions")
+    try:
+        states.start_execution(stateMachineArn=_settings().promotion_arn, name=name, input=json.dumps(payload))
+    except ClientError as error:
+        if error_code(error) != "ExecutionAlreadyExists":
+            raise
+
+
+def _stop_rollout() -> None:
+    """Rings the alarm that has SageMaker take the current rollout back."""
+    metrics.set_default_dimensions(environment=_settings().environment)
+    metrics.add_metric(name="RolloutStopped", unit=MetricUnit.Count, value=1)
+    metrics.flush_metrics()
+
+
+def _made() -> Parts:
+    return parts.make(_settings(), now=time.time, stop_rollout=_stop_rollout)
 
 
 _STEPS: dict[str, Callable[[Event, Parts], dict[str, Any]]] = {
@@ -77,9 +112,9 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
     if name in _OF_APPROVALS:
         answer = _OF_APPROVALS[name](event, **_approvals())
     elif name in _STEPS:
-        answer = _STEPS[name](event, parts.make(_settings(), now=time.time))
+        answer = _STEPS[name](event, _made())
     elif name == Action.SETTLE:
-        answer = _settle(parts.make(_settings(), now=time.time), request=context.aws_request_id)
+        answer = _settle(_made(), request=context.aws_request_id)
     else:
         known = ", ".join([*_OF_APPROVALS, *_STEPS, Action.SETTLE])
         raise ValueError(f"action is {name!r}; use one of: {known}")

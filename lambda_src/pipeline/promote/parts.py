@@ -14,6 +14,7 @@ from lambda_src.pipeline.promote.dal import ApprovedParameter, Stack, model_pack
 from lambda_src.pipeline.promote.deadline import StepDeadline
 from lambda_src.pipeline.promote.endpoint import ServingEndpoint
 from lambda_src.pipeline.promote.environment import PromoteSettings
+from lambda_src.pipeline.promote.traffic import Traffic
 from lambda_src.pipeline.promote.turns import Turn, Turns
 
 Event = dict[str, Any]
@@ -23,7 +24,9 @@ Event = dict[str, Any]
 class Parts:
     """The parameter, the stack, the endpoint and the turns. parameter: the parameter's name. verify: raises
     ArtifactRefused if the artifact in an execution's input is not the registered one. approval: raises NotApproved if
-    its package is not approved at this moment.
+    its package is not approved at this moment. stop_rollout: has SageMaker take back what is being rolled out.
+    wanted_requests: how many test a new model, 0 where they are not counted; armed_minutes: how long its alarms stay
+    armed with fewer, 0 for not. now: seconds since 1970.
     """
 
     parameter: str
@@ -34,6 +37,11 @@ class Parts:
     deadline: StepDeadline
     verify: Callable[[Event], None]
     approval: Callable[[Event], object]
+    traffic: Traffic
+    stop_rollout: Callable[[], None]
+    wanted_requests: int
+    armed_minutes: int
+    now: Callable[[], float]
 
     def serving(self, turn: Turn | None = None) -> str:
         """The artifact that serves; else the one that served when `turn` began; "" if unknown."""
@@ -45,8 +53,8 @@ class Parts:
         return "" if stack_outputs.ENDPOINT_NAME in self.stack.outputs() else self.stack.resolved(self.parameter) or ""
 
 
-def make(settings: PromoteSettings, *, now: Callable[[], float]) -> Parts:
-    """The parts, with AWS clients. now: seconds since 1970."""
+def make(settings: PromoteSettings, *, now: Callable[[], float], stop_rollout: Callable[[], None]) -> Parts:
+    """The parts, with AWS clients. now: seconds since 1970; stop_rollout: see Parts."""
     deadline = StepDeadline(now)
     stack = Stack(
         aws.client("cloudformation"),
@@ -65,6 +73,16 @@ def make(settings: PromoteSettings, *, now: Callable[[], float]) -> Parts:
         deadline=deadline,
         verify=lambda promotion: _verify(promotion, group=settings.model_package_group),
         approval=lambda promotion: _approval(promotion, group=settings.model_package_group),
+        traffic=Traffic(
+            aws.client("cloudwatch"),
+            endpoint=settings.endpoint_name,
+            variant=settings.variant,
+            alarms=settings.rollback_alarms,
+        ),
+        stop_rollout=stop_rollout,
+        wanted_requests=settings.canary_min_requests,
+        armed_minutes=settings.armed_minutes,
+        now=now,
     )
 
 

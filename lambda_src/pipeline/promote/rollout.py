@@ -10,9 +10,9 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from contracts.deployment.pipeline import NO_STACK_YET, StackBusy, Status
+from contracts.deployment.pipeline import NO_STACK_YET, STOPPED_ALARM, StackBusy, Status
 from lambda_src.common import s3_uri, served_config
-from lambda_src.pipeline.promote import logic, stuck, turns
+from lambda_src.pipeline.promote import armed, logic, stuck, turns
 from lambda_src.pipeline.promote.dal import Operation
 from lambda_src.pipeline.promote.logic import Progress
 from lambda_src.pipeline.promote.parts import Event, Parts, execution_of, token
@@ -20,10 +20,11 @@ from lambda_src.pipeline.promote.turns import Turn
 
 
 def start(event: Event, parts: Parts) -> dict[str, Any]:
-    """`{"execution", "input": {"artifact_uri", "model_package_arn"?, "champion"?, "rollback"?}}` -> status updating or
-    done, `previous`, the artifact that served before ("" = none), and a reason.
+    """`{"execution", "input": {"artifact_uri", "model_package_arn"?, "champion"?, "rollback"?, "by"?}}` -> status
+    updating or done, `previous`, the artifact that served before ("" = none), and a reason.
 
-    champion: the artifact that must still serve, "" for none. Raises StackBusy, StackNotUpdatable, ArtifactRefused,
+    champion: the artifact that must still serve, "" for none. by: who or what asked for it. A rollback first stops
+    another promotion's rollout. Raises StackBusy, StackNotUpdatable, ArtifactRefused,
     NotApproved and ChampionReplaced with the parameter as it was.
     """
     execution, promotion = execution_of(event), event["input"]
@@ -34,11 +35,14 @@ def start(event: Event, parts: Parts) -> dict[str, Any]:
     if turn is None:
         if status == stuck.STUCK:
             raise stuck.StackNotUpdatable(parts.stack.how_to_repair())
+        _stop_another(promotion, parts)
         logic.has_stack(status)
         parts.turns.check_free()
         parts.verify(promotion)  # reads the whole artifact
         parts.deadline.begin()
-        turn = parts.turns.take(execution, artifact_uri=artifact_uri, rollback=bool(promotion.get("rollback")))
+        turn = parts.turns.take(
+            execution, artifact_uri=artifact_uri, rollback=bool(promotion.get("rollback")), by=_asked_by(promotion)
+        )
         status = parts.stack.status()  # again: another promotion may have had its turn until now
     elif turn.over:
         return _as_it_ended(turn)
@@ -53,6 +57,24 @@ def start(event: Event, parts: Parts) -> dict[str, Any]:
     # two sees the other.
     _require_approval(turn, promotion, parts)
     return _roll_out(turn, parts, exists=exists)
+
+
+def _stop_another(promotion: Event, parts: Parts) -> None:
+    """A rollback stops the rollout that it would have to wait for: SageMaker takes it back as for any alarm. Another
+    promotion waits until that alarm has ended. Raises StackBusy.
+    """
+    if not promotion.get("rollback"):
+        if parts.traffic.ringing(ending=STOPPED_ALARM):
+            raise StackBusy("a rollback has just stopped a rollout")
+        return
+    other = parts.turns.under_way()
+    if other is not None and not other.rollback and other.artifact_uri != promotion["artifact_uri"]:
+        parts.stop_rollout()
+
+
+def _asked_by(promotion: Event) -> str:
+    """Who or what asked for a promotion: as its input says, or the training run that started it."""
+    return str(promotion.get("by") or promotion.get("AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID") or "")
 
 
 def _require_approval(turn: Turn, promotion: Event, parts: Parts) -> None:
@@ -87,8 +109,12 @@ def _roll_out(turn: Turn, parts: Parts, *, exists: bool) -> dict[str, Any]:
     if not exists and not logic.has_stack(parts.stack.status()):
         turn = parts.turns.finish(turn, turns.APPROVED, reason=NO_STACK_YET)
         return _started(Status.DONE, turn, reason=NO_STACK_YET)
+    # What serves already needs no update, which would at most change how a rollout is guarded.
+    if _serves(turn.artifact_uri, parts).status == Status.DONE:
+        _settled(turn, parts)
+        return _started(Status.DONE, turn, reason="it serves already")
     try:
-        if parts.stack.update(token=token(turn.execution)):
+        if parts.stack.update(token=token(turn.execution), guarded=not turn.rollback):
             return _started(Status.UPDATING, turn)
     except Exception:
         # After any refusal the parameter must name the model that serves, unless an earlier try has worked.
@@ -119,7 +145,9 @@ def check(event: Event, parts: Parts) -> dict[str, Any]:
     turn = parts.turns.held_by(execution_of(event))
     if turn.over:
         done = turn.outcome == turns.SERVED
-        return asdict(Progress(Status.DONE) if done else Progress(Status.FAILED, turn.reason or turn.outcome))
+        return asdict(
+            Progress(Status.DONE, turn.reason) if done else Progress(Status.FAILED, turn.reason or turn.outcome)
+        )
     status = parts.stack.status()
     progress = logic.progress(status, reason="")
     if progress.status == Status.UPDATING:
@@ -131,7 +159,7 @@ def check(event: Event, parts: Parts) -> dict[str, Any]:
         return asdict(Progress(Status.FAILED, mine.reason or f"the Serving stack is in {mine.status}"))
     if not logic.is_settled(status):
         return asdict(Progress(Status.FAILED, mine.reason or progress.reason))
-    return asdict(_settled(turn, parts))
+    return asdict(_settled(turn, parts, rolled_out=True))
 
 
 def _stuck(mine: Operation, parts: Parts) -> str:
@@ -139,13 +167,17 @@ def _stuck(mine: Operation, parts: Parts) -> str:
     return f"{mine.reason}; {repair}" if mine.reason else repair
 
 
-def _settled(turn: Turn, parts: Parts) -> Progress:
+def _settled(turn: Turn, parts: Parts, *, rolled_out: bool = False) -> Progress:
     """Whether the artifact serves, once the stack is settled; ends the turn if it does."""
     progress = _serves(turn.artifact_uri, parts)
-    if progress.status == Status.DONE:
-        _approve(turn.artifact_uri, parts)
-        parts.turns.finish(turn, turns.SERVED)
-    return progress
+    if progress.status != Status.DONE:
+        return progress
+    _approve(turn.artifact_uri, parts)
+    if rolled_out and parts.wanted_requests:
+        served, _ = parts.endpoint.compare()
+        turn = armed.judged(turn, parts, config="" if served is None else served.config)
+    parts.turns.finish(turn, turns.SERVED, reason=turn.reason)
+    return Progress(Status.DONE, turn.reason)
 
 
 def _serves(artifact_uri: str, parts: Parts) -> Progress:
@@ -218,7 +250,9 @@ def revert(event: Event, parts: Parts) -> dict[str, Any]:
     out_of_step = served is not None and bool(served_config.difference(served, wanted=wanted))
     if status == stuck.STUCK:
         return {"status": Status.UPDATING, "approved": serving}  # the next check reports what a person must do
-    if out_of_step and logic.is_settled(status) and parts.stack.update(token=token(turn.execution, back=True)):
+    back = token(turn.execution, back=True)
+    # Alarms may ring for the model that is taken back, and must not stop that.
+    if out_of_step and logic.is_settled(status) and parts.stack.update(token=back, guarded=False):
         return {"status": Status.UPDATING, "approved": serving}
     _take_back(turn, parts, serving=serving, reason=str(event.get("reason", "")))
     return {"status": "reverted", "approved": serving}

@@ -32,6 +32,10 @@ _MAY_BE_UNKNOWN = 600
 _KEPT = 50
 _TRIES = 5
 _REASON = 500
+_BY = 300
+
+
+Keep = Callable[[int, bytes], None]
 
 
 class TurnIsOver(Exception):  # noqa: N818 (the state machine shows this name)
@@ -43,7 +47,9 @@ class Turn:
     """One change of the approved model. at, ended: seconds since 1970, 0.0 for not yet. execution: its ARN, or
     `settling` for the reconciler. previous: the model that served when it began, None until known. believed: the same
     for the turn before, if that was stopped and is not settled, else "". rollback: whether `previous` was to be
-    replaced by an earlier model. outcome: "" until it ends.
+    replaced by an earlier model. by: who or what asked for it, "" if nobody said. outcome: "" until it ends.
+    requests, tested: what its model answered while it was rolled out, and whether that was enough; None where nobody
+    counted. armed_until: until when a ringing alarm rolls it back, 0.0 for not (any more).
     """
 
     number: int
@@ -56,6 +62,10 @@ class Turn:
     outcome: str = ""
     reason: str = ""
     ended: float = 0.0
+    by: str = ""
+    requests: int | None = None
+    tested: bool | None = None
+    armed_until: float = 0.0
 
     @property
     def over(self) -> bool:
@@ -107,7 +117,15 @@ class Turns:
             raise TurnIsOver("this promotion never had its turn: start it again")
         return mine
 
-    def take(self, execution: str, *, artifact_uri: str, rollback: bool = False, previous: str | None = None) -> Turn:
+    def take(
+        self,
+        execution: str,
+        *,
+        artifact_uri: str,
+        rollback: bool = False,
+        previous: str | None = None,
+        by: str = "",
+    ) -> Turn:
         """The next turn. Raises StackBusy while another has it."""
         for _ in range(_TRIES):
             turns = self.all()
@@ -124,16 +142,22 @@ class Turns:
                 previous=previous,
                 believed=_believed(last),
                 rollback=rollback,
+                by=by[:_BY],
             )
             if self._put(turn, overwrite=False):
                 return turn
         raise StackBusy("other promotions are beginning")
 
+    def under_way(self) -> Turn | None:
+        """The turn that somebody has."""
+        turns = self.all()
+        return turns[-1] if turns and self.lasts(turns[-1]) else None
+
     def check_free(self) -> None:
         """Raises StackBusy while another has its turn."""
-        turns = self.all()
-        if turns and self.lasts(turns[-1]):
-            raise StackBusy(f"another promotion is under way: {turns[-1].execution}")
+        turn = self.under_way()
+        if turn is not None:
+            raise StackBusy(f"another promotion is under way: {turn.execution}")
 
     def lasts(self, turn: Turn) -> bool:
         """Whether its owner may still change something."""
@@ -164,10 +188,18 @@ class Turns:
         self._put(finished, overwrite=True)
         return finished
 
-    def forget_old(self) -> int:
-        """Removes all but the last turns; returns how many. The last is never removed: its number is the lock."""
+    def note(self, turn: Turn) -> None:
+        """Writes what became known of a turn after its end."""
+        self._put(replace(turn, reason=turn.reason[:_REASON]), overwrite=True)
+
+    def forget_old(self, *, keep: Keep) -> int:
+        """Removes all but the last turns; returns how many. The last is never removed: its number is the lock.
+
+        keep: puts what is removed elsewhere first.
+        """
         old = self.all()[:-_KEPT]
         for turn in old:
+            keep(turn.number, self._written(turn).encode())
             try:
                 self._ssm.delete_parameter(Name=self._name(turn))
             except ClientError as error:
@@ -178,14 +210,19 @@ class Turns:
     def _put(self, turn: Turn, *, overwrite: bool) -> bool:
         """Whether it was written: False if there is one with this number."""
         self._deadline.check()
-        value = {name: value for name, value in asdict(turn).items() if name != "number"}
         try:
-            self._ssm.put_parameter(Name=self._name(turn), Value=json.dumps(value), Type="String", Overwrite=overwrite)
+            self._ssm.put_parameter(
+                Name=self._name(turn), Value=self._written(turn), Type="String", Overwrite=overwrite
+            )
         except ClientError as error:
             if error_code(error) != "ParameterAlreadyExists":
                 raise
             return False
         return True
+
+    @staticmethod
+    def _written(turn: Turn) -> str:
+        return json.dumps({name: value for name, value in asdict(turn).items() if name != "number"})
 
     def _name(self, turn: Turn) -> str:
         return f"{self._path}/{turn.number:06d}"

@@ -81,11 +81,12 @@ def of_ledger(path: Path, labels: LabelMapping) -> tuple[list[Folded], set[str],
     return [fold(row_id, by_row[row_id], labels=targets) for row_id in sorted(by_row)], known, until
 
 
-def without_erased(found: list[R], erased: Collection[str], key: bytes) -> list[R]:
-    """The rows that no tombstone keeps out. erased: keyed hashes."""
+def without_erased(found: list[R], erased: Collection[str], key: bytes, *, gone: Collection[str] = ()) -> list[R]:
+    """The rows that no tombstone keeps out. erased: keyed hashes; gone: ids of rows for which this is known."""
+    kept = [row for row in found if row.row_id not in gone]
     if not erased:
-        return found
-    return [row for row in found if ledger.keyed_hash(row.row_id, key=key) not in erased]
+        return kept
+    return [row for row in kept if ledger.keyed_hash(row.row_id, key=key) not in erased]
 
 
 def _events(path: Path) -> Iterator[Event]:

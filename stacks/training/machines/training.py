@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.datasets import fold
 from contracts.deployment.pipeline import Action, ErrorName, StateName
 from contracts.models import progress
 from stacks.training.machines import states
@@ -80,9 +81,16 @@ def _prepare(pipeline: PipelineParts) -> States:
         "start_time.$": "$$.Execution.StartTime",
         "input.$": "$$.Execution.Input",
     }
-    state = states.call(pipeline.prepare_arn, parameters=parameters, result="$.job", then=StateName.TRAIN)
+    state = states.call(pipeline.prepare_arn, parameters=parameters, result="$.job", then="Is there anything new?")
     state, failures = states.failing_call(state, prefix="Preparation", error=ErrorName.PREPARATION_FAILED)
-    return {StateName.PREPARE: state, **failures}
+    return {
+        StateName.PREPARE: state,
+        **failures,
+        "Is there anything new?": states.choose_if_present(
+            "$.job.nothing_new", then=StateName.NOTHING_NEW, otherwise=StateName.TRAIN
+        ),
+        StateName.NOTHING_NEW: _nothing_new("$.job.nothing_new"),
+    }
 
 
 def _train(pipeline: PipelineParts) -> States:
@@ -109,8 +117,21 @@ def _train(pipeline: PipelineParts) -> States:
         StateName.TRAIN: states.caught(train, by="Why training failed"),
         "Why training failed": describe,
         "Does the job say why?": states.choose_if_present(
-            "$.described.FailureReason", then="Training failed", otherwise="No training job"
+            "$.described.FailureReason", then="Had it nothing to train on?", otherwise="No training job"
         ),
+        # Only the job can fold the ledger, and what came in may all wait for a review: no fault of the run.
+        "Had it nothing to train on?": {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Variable": "$.described.FailureReason",
+                    "StringMatches": f"*{fold.NOTHING_NEW}*",
+                    "Next": "The job found nothing new",
+                }
+            ],
+            "Default": "Training failed",
+        },
+        "The job found nothing new": _nothing_new("$.described.FailureReason"),
         "Training failed": states.fail(ErrorName.TRAINING_FAILED, cause="$.described.FailureReason"),
         "No training job": states.fail(ErrorName.TRAINING_FAILED, cause="$.failure.Cause"),
     }
@@ -158,6 +179,7 @@ def _gate(pipeline: PipelineParts) -> States:
     parameters = {
         "job_name.$": "$.job.job_name",
         "champion_uri.$": "$.job.champion_uri",
+        "fold.$": "$.job.fold",
         "training": {
             "job_arn.$": "$.training.job_arn",
             "dataset_uri.$": "$.job.dataset_uri",
@@ -268,6 +290,11 @@ def _promote(pipeline: PipelineParts) -> States:
         "No promotion": states.fail(ErrorName.PROMOTION_FAILED, cause="$.failure.Cause"),
         "Promoted": _result(promoted=True),
     }
+
+
+def _nothing_new(reason: str) -> State:
+    """End a run that folds the ledger without a model. reason: a path."""
+    return {"Type": "Pass", "Parameters": {"nothing_new": True, "promoted": False, "reason.$": reason}, "End": True}
 
 
 def _result(*, promoted: bool) -> State:

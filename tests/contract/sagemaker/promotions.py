@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts.deployment.pipeline import GUARDED, STOPPED_ALARM, UNGUARDED
 from local_aws_testing.cloud import BUCKET, MACHINE_ROLE, ROLE, SERVE, Cloud
 from local_aws_testing.server import wait_for
 from stacks.training.machines import promotion
@@ -17,16 +18,24 @@ from tests.contract.sagemaker.functions import make_real_function
 PARAMETER, APPROVALS = "/rubric/test/approved-model", "/rubric/test/approvals"
 PROMOTIONS, GROUP = "/rubric/test/promotions", "rubric-test"
 STACK, ENDPOINT, ALARM = "Rubric-test-Serving", "rubric-test", "too-many-faults"
+STOPPED = f"{ENDPOINT}-rollback-{STOPPED_ALARM}"
 
 
 def artifact(name: str) -> str:
     return f"s3://{BUCKET}/{name}.tar.gz"
 
 
-def template(*, check_with: str | None) -> str:
-    """A small Serving stack; check_with: the function that compares the served model, None for a stack without."""
+def template(*, check_with: str | None, wait: int = 1) -> str:
+    """A small Serving stack; check_with: the function that compares the served model, None for a stack without. wait:
+    for how many seconds a rollout watches its alarms.
+    """
     name = {"Fn::GetAtt": ["Config", "EndpointConfigName"]}
-    routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 1}
+
+    def rollout(*alarms: str, wait: int) -> dict[str, Any]:
+        routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": wait}
+        watched = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in alarms]}} if alarms else {}
+        return {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing}, **watched}
+
     variant = {"VariantName": "champion", "ModelName": {"Fn::GetAtt": ["Model", "ModelName"]},
                "InstanceType": "ml.m5.large", "InitialInstanceCount": 1, "InitialVariantWeight": 1}  # fmt: skip
     container = {"Image": SERVE, "ModelDataUrl": {"Ref": "Approved"}}
@@ -39,10 +48,7 @@ def template(*, check_with: str | None) -> str:
             "Properties": {
                 "EndpointName": ENDPOINT,
                 "EndpointConfigName": name,
-                "DeploymentConfig": {
-                    "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing},
-                    "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": ALARM}]},
-                },
+                "DeploymentConfig": {"Fn::If": ["Unguarded", rollout(wait=0), rollout(ALARM, STOPPED, wait=wait)]},
             },
         },
     }  # fmt: skip
@@ -53,8 +59,15 @@ def template(*, check_with: str | None) -> str:
             "Properties": {"ServiceToken": check_with, "EndpointName": ENDPOINT, "EndpointConfigName": name},
         }
     approved = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": PARAMETER}
-    outputs = {"EndpointName": {"Value": ENDPOINT}, "EndpointConfigName": {"Value": name}}
-    return json.dumps({"Parameters": {"Approved": approved}, "Resources": resources, "Outputs": outputs})
+    outputs = {"EndpointName": {"Value": ENDPOINT}, "EndpointConfigName": {"Value": name}, "RolloutId": {"Value": "r"}}
+    return json.dumps(
+        {
+            "Parameters": {"Approved": approved, UNGUARDED: {"Type": "String", "Default": GUARDED}},
+            "Conditions": {"Unguarded": {"Fn::Equals": [{"Ref": UNGUARDED}, "r"]}},
+            "Resources": resources,
+            "Outputs": outputs,
+        }
+    )
 
 
 @dataclass
@@ -67,15 +80,21 @@ class Promotions:
     function: str
 
     @contextmanager
-    def serving(self, *, checked: bool = True) -> Iterator[None]:
-        """A Serving stack with the model `one`, completely deleted at the end."""
+    def serving(self, *, checked: bool = True, wait: int = 1) -> Iterator[None]:
+        """A Serving stack with the model `one`, completely deleted at the end. wait: see template."""
         ssm = self.cloud.server.client("ssm")
         ssm.put_parameter(Name=PARAMETER, Value=artifact("one"), Type="String", Overwrite=True)
         self.cloud.server.client("cloudwatch").put_metric_alarm(
             AlarmName=ALARM, Namespace="Tests", MetricName="Faults", Statistic="Sum", Period=60, EvaluationPeriods=1,
             Threshold=1, ComparisonOperator="GreaterThanOrEqualToThreshold", TreatMissingData="ignore",
         )  # fmt: skip
-        body = template(check_with=self.check if checked else None)
+        self.cloud.server.client("cloudwatch").put_metric_alarm(
+            AlarmName=STOPPED, Namespace="Rubric", MetricName="RolloutStopped", Statistic="Sum", Period=60,
+            Dimensions=[{"Name": "service", "Value": "rubric-test"}, {"Name": "environment", "Value": "test"}],
+            EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanOrEqualToThreshold",
+            TreatMissingData="notBreaching",
+        )  # fmt: skip
+        body = template(check_with=self.check if checked else None, wait=wait)
         stack = self.cloud.cloudformation.create_stack(StackName=STACK, TemplateBody=body)
         assert self.cloud.stack_settled(STACK)["StackStatus"] == "CREATE_COMPLETE"
         try:
@@ -168,6 +187,10 @@ def make(cloud: Cloud, *, folder: Path, name: str = "promotion") -> Promotions:
         "SERVING_STACK_NAME": STACK,
         "SERVING_RESOURCE_TYPES": json.dumps(sorted({resource["Type"] for resource in resources})),
         "MODEL_PACKAGE_GROUP": GROUP,
+        "ARTIFACT_BUCKET": BUCKET,
+        "ENDPOINT_NAME": ENDPOINT,
+        "VARIANT": "champion",
+        "ROLLBACK_ALARMS": json.dumps([ALARM, STOPPED]),
     }
     promote = make_real_function(cloud.server, "promote", folder=folder / "promote", **variables)
     check = make_real_function(cloud.server, "check_rollout", folder=folder / "check")

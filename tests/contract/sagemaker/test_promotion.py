@@ -3,10 +3,22 @@
 The stack, the endpoint and the approved model agree in the end.
 """
 
+import time
+
 import pytest
 
 from local_aws_testing.cloud import Cloud
-from tests.contract.sagemaker.promotions import ALARM, PARAMETER, STACK, Promotions, artifact, make
+from local_aws_testing.server import wait_for
+from tests.contract.sagemaker.promotions import (
+    ALARM,
+    ENDPOINT,
+    PARAMETER,
+    STACK,
+    STOPPED,
+    Promotions,
+    artifact,
+    make,
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +46,37 @@ def test_a_parameter_that_names_what_does_not_serve_is_settled(cloud: Cloud, pro
         assert promotions.settle()["differs"] is True
         assert promotions.consistent() == "one"
         assert (promotions.settle()["status"], promotions.outcomes[-1]) == ("agrees", "settled")
+
+
+def test_a_rollback_stops_the_rollout_that_it_meets(cloud: Cloud, promotions: Promotions) -> None:
+    with promotions.serving(wait=600):
+        began = time.monotonic()
+        first = promotions.start("two")
+        wait_for(lambda: cloud.stack(STACK)["StackStatus"] == "UPDATE_IN_PROGRESS", what="its update", seconds=30)
+        back = promotions.end_of(promotions.start("one", rollback=True, by="a test"))
+        assert back["status"] == "SUCCEEDED", back
+        assert time.monotonic() - began < 60, "not the ten minutes for which the rollout would have gone on"
+        stopped = promotions.end_of(first)
+        assert (stopped["status"], stopped["error"]) == ("FAILED", "RolledBack")
+        assert STOPPED in stopped["cause"]
+        assert promotions.consistent() == "one"
+        assert promotions.outcomes[-2:] == ["taken back", "served"]
+
+
+def test_a_rollback_from_a_model_for_which_an_alarm_rings_is_not_taken_back(
+    cloud: Cloud, promotions: Promotions
+) -> None:
+    with promotions.serving():
+        assert promotions.promote("two")["status"] == "SUCCEEDED"
+        promotions.ring()
+        assert promotions.promote("one")["error"] == "RolledBack", "any other promotion is"
+        assert promotions.promote("one", rollback=True)["status"] == "SUCCEEDED"
+        assert promotions.consistent() == "one"
+        promotions.ring(False)
+        # The next promotion is watched by the alarms again.
+        assert promotions.promote("two")["status"] == "SUCCEEDED"
+        watched = cloud.sagemaker.describe_endpoint(EndpointName=ENDPOINT)["LastDeploymentConfig"]
+        assert {"AlarmName": ALARM} in watched["AutoRollbackConfiguration"]["Alarms"]
 
 
 def test_a_rollout_that_fails_fails_the_update_of_the_stack(cloud: Cloud, promotions: Promotions) -> None:

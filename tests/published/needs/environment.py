@@ -8,7 +8,7 @@ from tests.published.needs.functions import Function, function
 from tests.published.needs.machines import machine
 from tests.published.needs.need import Need, all_of
 from tests.published.needs.sagemaker import Runs
-from tests.published.sent.requests import of_machine, training_request, transform_request
+from tests.published.sent.requests import of_machine, replay_request, training_request, transform_request
 from tests.published.synthesised.concrete import Account, Resource
 from tests.published.synthesised.machines import machines
 from tests.published.synthesised.world import Environment
@@ -52,12 +52,13 @@ def _sagemaker(environment: Environment) -> Iterator[tuple[str, Need]]:
     request = training_request(environment)
     for need in (*runs.training(request), *runs.other_dataset(), *runs.notebooks(request)):
         yield request.parameters["RoleArn"], need
-    [model] = account.resources("AWS::SageMaker::Model")
-    [endpoint] = account.resources("AWS::SageMaker::Endpoint")
-    [config] = account.resources("AWS::SageMaker::EndpointConfig")
-    role = model.properties["ExecutionRoleArn"]
-    for need in (*runs.model(model), *runs.endpoint(endpoint, config), *runs.transform(transform_request(environment))):
-        yield role, need
+    for part, job in (("Serving", transform_request(environment)), ("Challenger", replay_request(environment))):
+        model, config, endpoint = (
+            account.only(environment.stack(part), f"AWS::SageMaker::{kind}")
+            for kind in ("Model", "EndpointConfig", "Endpoint")
+        )
+        for need in (*runs.model(model), *runs.endpoint(endpoint, config), *runs.transform(job)):
+            yield model.properties["ExecutionRoleArn"], need
 
 
 def _build(project: Resource, account: Account) -> Iterator[Need]:

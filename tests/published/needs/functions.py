@@ -120,6 +120,11 @@ def _classify(f: Function) -> Iterator[Need]:
         yield from all_of(
             "sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.variables['ENDPOINT_NAME']}"), CODE
         )
+    if "CHALLENGER_ENDPOINT_NAME" in f.variables:
+        challenger = f.arn("sagemaker", f"endpoint/{f.variables['CHALLENGER_ENDPOINT_NAME']}")
+        yield from all_of("sagemaker:InvokeEndpoint", challenger, CODE)
+        own = {"dynamodb:LeadingKeys": ["#ab"]}
+        yield from all_of("dynamodb:GetItem", f.table("REQUEST_LOG_TABLE"), CODE, **own)
     if "FALLBACK" in f.variables:
         yield from _approved_model(f)
     if "BEDROCK_MODEL_ID" in f.variables:
@@ -172,6 +177,9 @@ def _labelling(f: Function) -> Iterator[Need]:
     yield from all_of("dynamodb:Query", f"{table}/index/by_day", CODE)
     yield from all_of("dynamodb:PutItem", f.table("LEDGER_TABLE"), CODE)
     yield from all_of("dynamodb:BatchGetItem", f.table("ERASED_TABLE"), CODE)
+    bucket = f.bucket(f.variables["ARTIFACT_BUCKET"])
+    yield from all_of("s3:GetObject", f"{bucket}/ab/current.json", CODE)
+    yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
 
 
 def _first_model(f: Function) -> Iterator[Need]:
@@ -196,10 +204,20 @@ def _gate(f: Function) -> Iterator[Need]:
     yield from all_of("s3:PutObject", kept, ONCE, **part)
     yield from all_of("s3:PutObject", kept, ONCE, **{"s3:if-none-match": "*"})
     yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
+    ours = f.bucket(f.variables["DATASET_BUCKET"])
+    yield from all_of("s3:ListBucket", ours, CODE)
+    yield from all_of("s3:GetObject", f"{ours}/datasets/versions/v4/manifest.json", CODE)
+    once = {"s3:if-none-match": "*"}
+    yield from all_of("s3:PutObject", f"{ours}/datasets/versions/v4/manifest.json", ONCE, **once)
+    yield from all_of("s3:PutObject DeleteObject", f"{ours}/datasets/rows/digest/rows.csv", CODE)
+    yield from all_of("dynamodb:Query", f"{f.table('LEDGER_TABLE')}/index/by_day", CODE)
+    yield from all_of("secretsmanager:GetSecretValue", f.variables["ERASURE_KEY_ARN"], CODE)
 
 
 def _prepare_training(f: Function) -> Iterator[Need]:
     yield from _approved(f)
+    yield from all_of("dynamodb:Scan", f.table("LEDGER_TABLE"), CODE)
+    yield from all_of("secretsmanager:GetSecretValue", f.variables["ERASURE_KEY_ARN"], CODE)
     ours = f.bucket(f.variables["DATASET_BUCKET"])
     yield from all_of("s3:GetObject PutObject", f"{ours}/datasets/hash/file.csv", CODE)
     yield from all_of("s3:AbortMultipartUpload", f"{ours}/datasets/hash/file.csv", MULTIPART)
@@ -232,9 +250,11 @@ def _promote(f: Function) -> Iterator[Need]:
     yield from all_of("ssm:GetParametersByPath", f.parameter(turns), CODE)
     yield from all_of("ssm:PutParameter DeleteParameter", f.parameter(f"{turns}/000001"), CODE)
     yield from all_of("states:DescribeExecution", f"{f.executions('promotion')}:some-name", CODE)
+    yield from _watches_rollouts(f)
+    yield from all_of("s3:PutObject", f"{f.bucket(f.variables['ARTIFACT_BUCKET'])}/promotions/000001.json", CODE)
     for resource in ("Endpoint", "EndpointConfig", "Model"):
-        for each in f.account.resources(f"AWS::SageMaker::{resource}"):
-            yield from all_of(f"sagemaker:Describe{resource}", str(each.arn), CODE)
+        served = f.account.only(f.variables["SERVING_STACK_NAME"], f"AWS::SageMaker::{resource}")
+        yield from all_of(f"sagemaker:Describe{resource}", str(served.arn), CODE)
     [group] = f.account.resources("AWS::SageMaker::ModelPackageGroup")
     package = f.arn("sagemaker", f"model-package/{group.name}/7")
     yield from all_of("sagemaker:DescribeModelPackage ListModelPackages", package, CODE)
@@ -243,12 +263,21 @@ def _promote(f: Function) -> Iterator[Need]:
     yield from all_of("s3:ListBucket", f.bucket(str(bucket.name)), MISSING_IS_404)
 
 
+def _watches_rollouts(f: Function) -> Iterator[Need]:
+    for name in json.loads(f.variables.get("ROLLBACK_ALARMS", "[]")):
+        yield from all_of("cloudwatch:DescribeAlarms", f.arn("cloudwatch", f"alarm:{name}"), CODE)
+    if "CANARY_MIN_REQUESTS" in f.variables:
+        yield from all_of("cloudwatch:GetMetricStatistics", "*", CODE)
+    if "ARMED_MINUTES" in f.variables:
+        yield from all_of("states:StartExecution", f.variables["PROMOTION_ARN"], CODE)
+
+
 def _check_rollout(f: Function) -> Iterator[Need]:
     values = f.properties()
     yield from all_of("sagemaker:DescribeEndpoint", f.arn("sagemaker", f"endpoint/{values['EndpointName']}"), CODE)
     [check] = f.account.resources("Custom::RolloutCheck")
     yield from all_of("cloudformation:DescribeStacks", f.account.stack_id(check.stack), CODE)
-    [endpoint] = f.account.resources("AWS::SageMaker::Endpoint")
+    endpoint = f.account.only(check.stack, "AWS::SageMaker::Endpoint")
     watched = [alarm["AlarmName"] for alarm in rollback_alarms(endpoint)]
     for alarm in f.account.resources("AWS::CloudWatch::Alarm"):
         if alarm.name in watched:
@@ -289,6 +318,39 @@ def _meta(f: Function) -> Iterator[Need]:
         yield from all_of(
             "sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.variables['ENDPOINT_NAME']}"), CODE
         )
+
+
+def _ab_test(f: Function) -> Iterator[Need]:
+    table, bucket = f.table("REQUEST_LOG_TABLE"), f.bucket(f.variables["ARTIFACT_BUCKET"])
+    yield from all_of("dynamodb:BatchGetItem Query", table, CODE)
+    yield from all_of("dynamodb:Query", f"{table}/index/by_day", CODE)
+    yield from all_of("dynamodb:DeleteItem PutItem", table, CODE, **{"dynamodb:LeadingKeys": ["#ab"]})
+    yield from all_of("s3:GetObject PutObject", f"{bucket}/ab/current.json", REPLACED)
+    yield from all_of("s3:GetObject PutObject", f"{bucket}/ab/some-test/record.json", CODE)
+    for passing in ("ab/some-test/seen/1.json", "batch/staging/ab/some-test/in/texts.jsonl"):
+        yield from all_of("s3:GetObject PutObject DeleteObject", f"{bucket}/{passing}", CODE)
+    yield from all_of("s3:GetObject", f"{bucket}/models/some-job/evaluation.json", CODE)
+    yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
+    yield from _challenger(f)
+
+
+def _challenger(f: Function) -> Iterator[Need]:
+    """Both models' answers, the challenger's stack, and the promotion of the one that won."""
+    yield from all_of("ssm:GetParameter", f.parameter(f.variables["APPROVED_MODEL_PARAMETER"]), CODE)
+    yield from all_of("states:StartExecution", f.variables["PROMOTION_ARN"], CODE)
+    package = f.arn("sagemaker", f"model-package/{f.variables['MODEL_PACKAGE_GROUP']}/7")
+    yield from all_of("sagemaker:DescribeModelPackage ListModelPackages UpdateModelPackage", package, CODE)
+    job = f.arn("sagemaker", f"transform-job/{f.variables['JOB_PREFIX']}20261129-093000-1a2b")
+    yield from all_of("sagemaker:CreateTransformJob DescribeTransformJob StopTransformJob", job, CODE)
+    for name in ("ENDPOINT_NAME", "CHALLENGER_ENDPOINT_NAME"):
+        endpoint = f.arn("sagemaker", f"endpoint/{f.variables[name]}")
+        yield from all_of("sagemaker:DescribeEndpoint InvokeEndpoint", endpoint, CODE)
+    yield from all_of("sagemaker:DescribeEndpointConfig", f.arn("sagemaker", "endpoint-config/x"), CODE)
+    yield from all_of("sagemaker:DescribeModel", f.arn("sagemaker", "model/x"), CODE)
+    stack = f.arn("cloudformation", f"stack/{f.variables['CHALLENGER_STACK_NAME']}/some-id")
+    yield from all_of("cloudformation:DescribeStacks DescribeStackEvents DescribeStackResources", stack, CODE)
+    types = {"cloudformation:ResourceTypes": json.loads(f.variables["CHALLENGER_RESOURCE_TYPES"])}
+    yield from all_of("cloudformation:UpdateStack", stack, CODE, **types)
 
 
 def _drift(f: Function) -> Iterator[Need]:
@@ -338,6 +400,7 @@ def _jobs(f: Function, properties: dict[str, Any]) -> Iterator[Need]:
 
 
 _OF: dict[str, Callable[[Function], Iterator[Need]]] = {
+    "ab_test": _ab_test,
     "authorizer": _authorizer,
     "build_image": _build_image,
     "check_rollout": _check_rollout,

@@ -8,8 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from contracts.ab_tests import record
 from contracts.deployment import buckets
 from contracts.models.evaluation import Evaluation
+from lambda_src.ab_test import transform as replay
 from lambda_src.common import environment as function_environment
 from lambda_src.common import provenance
 from lambda_src.pipeline.gate import card
@@ -159,7 +161,7 @@ def transform_request(environment: Environment, *, instance_type: str = "ml.c7i.
     cloud: Any = SimpleNamespace(client={"s3": s3, "sagemaker": sagemaker}.__getitem__, env=environment.settings.name)
     name = transform.new_name(environment.settings.prefix)
     folder = Place(bucket.name, f"{buckets.BATCH_STAGING}{name}/")
-    [model] = account.resources("AWS::SageMaker::Model")
+    model = account.only(environment.stack("Serving"), "AWS::SageMaker::Model")
     route = transform.Route(source=folder.below("in/"), output=folder.below("out/"), is_source_staged=True)
     transform.start(
         cloud,
@@ -171,3 +173,17 @@ def transform_request(environment: Environment, *, instance_type: str = "ml.c7i.
         instance_count=1,
     )
     return Request("sagemaker", "CreateTransformJob", sagemaker.create_transform_job.call_args.kwargs, "rubric batch")
+
+
+def replay_request(environment: Environment) -> Request:
+    """The CreateTransformJob with which a challenger classifies logged texts."""
+    account, variables = environment.account, functions(environment.account)["ab_test"]
+    sagemaker = mock.Mock(**{"meta.service_model.shape_for.return_value.enum": [variables["REPLAY_INSTANCE_TYPE"]]})
+    texts = f"s3://{variables['ARTIFACT_BUCKET']}/{record.texts('20261130-093000-abcd')}"
+    replay.Jobs(sagemaker, instance_type=variables["REPLAY_INSTANCE_TYPE"], key_arn=variables["KEY_ARN"]).start(
+        f"{variables['JOB_PREFIX']}20261130-093000-abcd",
+        model=account.only(environment.stack("Challenger"), "AWS::SageMaker::Model").name,
+        source=f"{texts}in/",
+        output=f"{texts}out/",
+    )
+    return Request("sagemaker", "CreateTransformJob", sagemaker.create_transform_job.call_args.kwargs, "replay")

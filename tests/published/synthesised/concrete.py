@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.ab_tests.challenger import NOTHING
+
 ACCOUNT = "123456789012"
 _RANDOM_LENGTH = 12  # characters that CloudFormation appends to a name that it generates
 _STACK_ID = "0a1b2c3d-1111-2222-3333-444455556666"
@@ -128,6 +130,11 @@ class Account:
             if not types or resource["Type"] in types
         ]
 
+    def only(self, stack: str, kind: str) -> Resource:
+        """A stack's only resource of a type."""
+        [found] = [each for each in self.resources(kind) if each.stack == stack]
+        return found
+
     def resource(self, stack: str, logical_id: str) -> Resource:
         """One resource."""
         declared = self.templates[stack]["Resources"][logical_id]
@@ -221,8 +228,8 @@ class Account:
         return physical
 
     def _parameter(self, parameter: dict[str, Any]) -> Any:
-        if parameter["Type"] == "AWS::SSM::Parameter::Value<String>":
-            # The approved-model parameter: the artifact of some training job in the environment's own bucket.
+        if parameter["Type"] == "AWS::SSM::Parameter::Value<String>" or parameter.get("Default") == NOTHING:
+            # The approved model, or a challenger: the artifact of some training job in the environment's own bucket.
             [bucket] = [b for b in self.resources("AWS::S3::Bucket") if b.id.startswith("Artifact")]
             return f"s3://{bucket.name}/models/trained-before/output/model.tar.gz"
         if "Default" not in parameter:

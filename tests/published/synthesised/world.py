@@ -40,7 +40,7 @@ class Environment:
         return Account(self.templates, region=self.settings.region, account=self.settings.account)
 
     def stack(self, part: str) -> str:
-        """The name of its stack `Data`, `Training`, `Serving`, `Api` or `Monitoring`."""
+        """The name of its stack `Data`, `Training`, `Serving`, `Challenger`, `Api` or `Monitoring`."""
         return self.settings.stack_name(part)
 
 

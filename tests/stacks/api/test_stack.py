@@ -87,14 +87,16 @@ def readable_in_s3(synthesised: Synthesised) -> dict[str, list[str]]:
 
 
 def test_the_api_reads_evaluations_and_no_model(each: Synthesised) -> None:
-    [(name, arns)] = readable_in_s3(each).items()
-    assert name == "Site"
-    assert [arn.partition("/")[2] for arn in arns] == ["drift/*/report.json", "models/*/evaluation.json"]
+    found = {name: [arn.partition("/")[2] for arn in arns] for name, arns in readable_in_s3(each).items()}
+    assert found == {
+        "Site": ["drift/*/report.json", "models/*/evaluation.json"],
+        "Labelling": ["ab/current.json"],  # for which texts an A/B test asks
+    }
 
 
 def test_so_does_a_classifier_that_falls_back(synthesise: Synthesise) -> None:
     """It needs the approved model's labels."""
     change = "classifier: {fallback: bedrock, bedrock: {model_id: 'amazon.nova-micro-v1:0'}}"
     found = readable_in_s3(synthesise("dev", change=change))
-    assert set(found) == {"Site", "Classify"}
+    assert set(found) == {"Site", "Labelling", "Classify"}
     assert [arn.partition("/")[2] for arn in found["Classify"]] == ["models/*/evaluation.json"]

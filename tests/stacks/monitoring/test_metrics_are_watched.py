@@ -22,6 +22,9 @@ NO_FAULT = {
     "DriftTexts": "traffic",
     "DriftBehindSeconds": "a look that cannot keep up goes on at the next; reports say how far it is",
     "LogItemsRedriven": "the way back from a fault that LogWriteFailed told of",
+    "ChallengerTexts": "traffic",
+    "ChallengerFailed": "the champion answers: callers see no error, and the API's latency has an alarm",
+    "ChallengerLatencyMs": "the API's latency has the alarm",
     "RequestsFailed": "each is a 5xx of the API, which has the alarm",
 }
 # Only where the settings ask for it.

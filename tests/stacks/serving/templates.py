@@ -24,6 +24,14 @@ def in_serving(synthesised: Synthesised, kind: str) -> dict[str, Any]:
     return only(synthesised, "serving", kind)[1]
 
 
+def rollouts(synthesised: Synthesised) -> tuple[dict[str, Any], dict[str, Any]]:
+    """How a rollback and any other update roll the endpoint out."""
+    _, at_once, guarded = in_serving(synthesised, "AWS::SageMaker::Endpoint")["Properties"]["DeploymentConfig"][
+        "Fn::If"
+    ]
+    return at_once, guarded
+
+
 def policy_of_the_model(synthesised: Synthesised) -> dict[str, Any]:
     """The policy of the role that the model's container runs under."""
     policies = synthesised.resources("training", "AWS::IAM::Policy").items()

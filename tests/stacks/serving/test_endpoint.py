@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.stacks.conftest import HUGGINGFACE, Synthesise, Synthesised
-from tests.stacks.serving.templates import in_serving, policy_of_the_model
+from tests.stacks.serving.templates import in_serving, policy_of_the_model, rollouts
 from tests.stacks.test_nag import SERVERLESS
 
 
@@ -13,7 +13,8 @@ def test_the_model_is_the_approved_one_and_is_isolated(each: Synthesised) -> Non
     parameters = each.template("serving").to_json()["Parameters"]
     name = each.stacks.data.settings.approved_model_parameter
     assert {key: (p["Type"], p["Default"]) for key, p in parameters.items()} == {
-        "ApprovedModel": ("AWS::SSM::Parameter::Value<String>", name)
+        "ApprovedModel": ("AWS::SSM::Parameter::Value<String>", name),
+        "UnguardedRollout": ("String", "none"),
     }
     model = in_serving(each, "AWS::SageMaker::Model")["Properties"]
     assert model["PrimaryContainer"]["ModelDataUrl"] == {"Ref": "ApprovedModel"}
@@ -42,10 +43,7 @@ def test_an_update_keeps_the_count_where_something_scales_and_else_sets_it(
 
 def test_a_canary_takes_its_share_and_one_instance_has_none(prod: Synthesised, dev: Synthesised) -> None:
     routes = [
-        in_serving(environment, "AWS::SageMaker::Endpoint")["Properties"]["DeploymentConfig"]["BlueGreenUpdatePolicy"][
-            "TrafficRoutingConfiguration"
-        ]
-        for environment in (prod, dev)
+        rollouts(environment)[1]["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"] for environment in (prod, dev)
     ]
     assert routes[0] == {
         "Type": "CANARY",
@@ -53,6 +51,42 @@ def test_a_canary_takes_its_share_and_one_instance_has_none(prod: Synthesised, d
         "WaitIntervalInSeconds": 300,
     }
     assert routes[1] == {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 120}
+
+
+def test_a_rollback_moves_at_once_and_no_alarm_takes_it_back(each: Synthesised) -> None:
+    """SageMaker would end it for alarms that ring for the model that it replaces."""
+    template = each.template("serving").to_json()
+    rollout_id = template["Outputs"]["RolloutId"]["Value"]
+    [(condition, meaning)] = template["Conditions"].items()
+    assert meaning == {"Fn::Equals": [{"Ref": "UnguardedRollout"}, rollout_id]}
+    chosen = in_serving(each, "AWS::SageMaker::Endpoint")["Properties"]["DeploymentConfig"]
+    assert chosen["Fn::If"][0] == condition
+    at_once, guarded = rollouts(each)
+    assert at_once["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"] == {
+        "Type": "ALL_AT_ONCE",
+        "WaitIntervalInSeconds": 0,
+    }
+    assert "AutoRollbackConfiguration" not in at_once
+    assert len(guarded["AutoRollbackConfiguration"]["Alarms"]) == 5
+
+
+def test_after_a_rollback_a_deploy_that_changes_the_rollout_is_guarded_again(
+    dev: Synthesised, synthesise: Synthesise
+) -> None:
+    """A deploy keeps the parameter's value, so that another rollout must have another id."""
+
+    def rollout_id(environment: Synthesised) -> str:
+        return str(environment.template("serving").to_json()["Outputs"]["RolloutId"]["Value"])
+
+    before = rollout_id(dev)
+    assert rollout_id(synthesise("dev", change="monitoring: {p99_latency_ms: 999}")) == before
+    for change in (
+        "serving: {canary_wait_seconds: 60}",
+        "serving: {instance_type: ml.c7i.xlarge}",
+        "serving: {threads: 3}",
+        "serving: {data_capture_percent: 3}",
+    ):
+        assert rollout_id(synthesise("dev", change=change)) != before, change
 
 
 def test_requests_and_answers_are_captured_where_the_role_may_write(each: Synthesised) -> None:

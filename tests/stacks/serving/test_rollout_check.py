@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.stacks.conftest import Synthesised
+from tests.stacks.serving.templates import rollouts
 
 
 def test_an_update_whose_rollout_is_taken_back_fails(each: Synthesised) -> None:
@@ -17,7 +18,7 @@ def test_an_update_whose_rollout_is_taken_back_fails(each: Synthesised) -> None:
     outputs = each.template("serving").to_json()["Outputs"]
     assert outputs["EndpointConfigName"]["Value"] == wanted
     # The result is known only after the longest time that the endpoint may take.
-    policy = resource["Properties"]["DeploymentConfig"]["BlueGreenUpdatePolicy"]
     longest = each.stacks.data.settings.serving.longest_rollout_seconds
-    assert policy["MaximumExecutionTimeoutInSeconds"] == longest
+    for rollout in rollouts(each):
+        assert rollout["BlueGreenUpdatePolicy"]["MaximumExecutionTimeoutInSeconds"] == longest
     assert 600 <= longest <= 28_800

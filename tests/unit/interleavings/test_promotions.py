@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from lambda_src.pipeline.promote import dal, logic, parts, reconciler, rollout, stuck, turns
 from lambda_src.pipeline.promote.turns import Turn
 from ops.models import promotions
+from tests.unit.interleavings.fakes.cloud import RINGS_AFTER, ROLLOUT_ID, TAKEN_BACK_AFTER
 from tests.unit.interleavings.promotions.exploring import explore, possible
 from tests.unit.interleavings.promotions.installed import configured
 from tests.unit.interleavings.promotions.run import Run
@@ -28,8 +29,13 @@ QUICK = {
     "the first of all": 1,
     "two at first": 2,
     "a rollback while a bad one rolls out": 5,
+    "a rollback while a long one rolls out": 3,
     "a stack that is stuck": 11,
 }
+
+
+# A rollback stops what rolls out.
+STOPPED = {name for name in SCENARIOS if "rolls out" in name}
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +58,7 @@ def test_where_nothing_goes_wrong_each_promotion_ends_as_it_should(name: str) ->
     ended = {arn.rsplit(":", 1)[-1]: execution.status for arn, execution in run.cloud.executions.items()}
     failed = {each for each, outcome in run.scenario.outcomes.items() if outcome != "good" and run.scenario.serving}
     failed |= {"b"} if "champion" in name or "stuck" in name else set()
+    failed |= {"a"} if name in STOPPED or run.scenario.ringing else set()
     # No model served before the present one, so there is nothing to go back to.
     started = set(run.scenario.starts) - ({"back"} if "after a bad one" in name else set())
     started |= {"later"} if "stuck" in name else set()
@@ -72,7 +79,11 @@ def test_what_is_lost_doubled_or_slow_fails_no_promotion(name: str) -> None:
 
 def test_a_rollback_goes_back_to_what_served_and_a_second_one_undoes_it() -> None:
     served = {
-        "a rollback while the first rolls out": "xax",
+        "a rollback while the first rolls out": "x",
+        "a rollback while a long one rolls out": "x",
+        "a rollback while one rolls out and another waits": "xb",
+        "a rollback of the champion of another": "xax",
+        "an alarm that rings for what serves": "xc",
         "a rollback while a bad one rolls out": "x",
         "a rollback of what serves": "xax",
         "two rollbacks": "xaxa",
@@ -81,6 +92,38 @@ def test_a_rollback_goes_back_to_what_served_and_a_second_one_undoes_it() -> Non
         run = Run(SCENARIOS[name])
         run.run()
         assert "".join(each.split("/")[-3] for each in run.cloud.endpoint.history) == wanted, name
+
+
+def test_a_rollback_takes_no_longer_than_a_promotion_whatever_it_meets() -> None:
+    def seconds(name: str, execution: str) -> float:
+        run = Run(SCENARIOS[name])
+        run.run()
+        [ended] = [each for arn, each in run.cloud.executions.items() if arn.endswith(f":{execution}")]
+        return float(ended.stopped - 1_790_000_000.0 - run.scenario.starts[execution][0])
+
+    promotion = seconds("a rollback of what serves", "a")
+    assert seconds("a rollback of what serves", "back") <= promotion
+    # The alarm, SageMaker's way back, and the longest wait between two tries.
+    stopping = RINGS_AFTER + TAKEN_BACK_AFTER + 60.0
+    for name in STOPPED - {"a rollback while a bad one rolls out"}:
+        assert seconds(name, "back") <= max(promotion, stopping), name
+
+
+def test_only_rollbacks_are_not_asked_of_the_alarms() -> None:
+    run = Run(SCENARIOS["a rollback of what serves"])
+    guards = []
+    real = run.cloud.stack.update_stack
+
+    def update_stack(**request: Any) -> Any:
+        guards.append({each["ParameterKey"]: each.get("ParameterValue") for each in request["Parameters"]})
+        return real(**request)
+
+    run.cloud.stack.update_stack = update_stack  # type: ignore[method-assign]
+    run.run()
+    assert guards == [
+        {"ApprovedModel": None, "UnguardedRollout": "none"},
+        {"ApprovedModel": None, "UnguardedRollout": ROLLOUT_ID},
+    ]
 
 
 def test_of_two_with_the_same_champion_the_second_is_refused() -> None:

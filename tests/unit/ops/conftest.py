@@ -26,6 +26,7 @@ PROMOTION = "arn:aws:states:us-east-1:123456789012:stateMachine:promotion"
 PARAMETER = "/rubric/dev/approved-model"
 BUCKET = "artifacts"
 ROLE = "arn:aws:iam::123456789012:role/model"
+BY = "arn:aws:sts::123456789012:user/moto"  # whoever runs the commands
 DATASET = "s3://datasets/datasets/abc/news.csv"
 
 SESSION = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)

@@ -13,7 +13,7 @@ from tools.acceptance.cleanup.stopping import stop_work
 from tools.acceptance.listing import stacks_of
 from tools.acceptance.run import Run
 
-ORDER = ("Monitoring", "Api", "Serving", "Training", "Data")  # none before those that use its exports
+ORDER = ("Monitoring", "Api", "Challenger", "Serving", "Training", "Data")  # none before those that use its exports
 _SETTLE_SECONDS, _LOCAL_SETTLE_SECONDS = 3600.0, 300.0
 _ASKED = 4  # times in a row before CloudFormation counts as unreachable
 

@@ -27,6 +27,29 @@ def test_a_failed_job_ends_with_the_jobs_own_reason() -> None:
     assert states["Training failed"]["CausePath"] == "$.described.FailureReason"
 
 
+def test_a_run_with_nothing_new_ends_well_and_without_a_job() -> None:
+    states = AUTOMATIC["States"]
+    assert states["Prepare"]["Next"] == "Is there anything new?"
+    asked = states["Is there anything new?"]
+    assert asked["Choices"] == [{"Variable": "$.job.nothing_new", "IsPresent": True, "Next": "Nothing new"}]
+    assert asked["Default"] == "Train"
+    ended = {"nothing_new": True, "promoted": False, "reason.$": "$.job.nothing_new"}
+    assert states["Nothing new"] == {"Type": "Pass", "Parameters": ended, "End": True}
+
+
+def test_a_job_that_finds_nothing_new_is_no_failure_of_the_run() -> None:
+    states = AUTOMATIC["States"]
+    asked = states[states["Does the job say why?"]["Choices"][0]["Next"]]
+    [choice] = asked["Choices"]
+    assert choice["StringMatches"] == "*Nothing new to train on*"
+    assert states[choice["Next"]]["Parameters"]["reason.$"] == choice["Variable"] == "$.described.FailureReason"
+    assert asked["Default"] == "Training failed"
+
+
+def test_the_gate_is_told_which_version_the_job_was_to_make() -> None:
+    assert AUTOMATIC["States"]["Gate"]["Parameters"]["fold.$"] == "$.job.fold"
+
+
 def test_automatic_approval_registers_as_approved_and_promotes() -> None:
     register = AUTOMATIC["States"]["Register"]
     assert register["Parameters"]["ModelApprovalStatus"] == "Approved"

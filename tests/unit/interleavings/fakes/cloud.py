@@ -5,16 +5,23 @@ Where the documents leave something open, `Answers` chooses between the possible
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from contracts.deployment.pipeline import GUARDED, STOPPED_ALARM, UNGUARDED
 from tests.unit.interleavings.explorer.engine import Call, Clock, fault
 
 PARAMETER = "/rubric/dev/approved-model"
 STACK, ENDPOINT = "Rubric-dev-Serving", "rubric-dev"
 UPDATE_SECONDS = 100.0
+# From the metric that stops a rollout: until its alarm rings, until SageMaker has taken the rollout back, and until the
+# alarm has ended.
+RINGS_AFTER, TAKEN_BACK_AFTER, RINGS_FOR = 60.0, 20.0, 120.0
+ALARMS = (f"{ENDPOINT}-rollback-Faults", f"{ENDPOINT}-rollback-{STOPPED_ALARM}")
+ROLLOUT_ID = "rollout-1"
 
 
 def artifact(name: str) -> str:
@@ -117,19 +124,24 @@ class Endpoint:
 
 @dataclass
 class Update:
-    """The stack's operation. ends: when its status changes next; back: whether it is rolling back."""
+    """The stack's operation. ends: when its status changes next; back: whether it is rolling back. guarded: whether
+    alarms take its rollout back; stopped: whether one has.
+    """
 
     token: str
     value: str
     ends: float
     back: bool = False
+    guarded: bool = True
+    stopped: bool = False
 
 
 @dataclass
 class Stack:
     """CloudFormation with the one stack. outcomes: by artifact, good, bad (fails and rolls back), silent (SageMaker
     takes it back and CloudFormation does not notice), stuck (fails and cannot be rolled back either) or stuck late (the
-    same, with the endpoint on the new model). status: "" while there is none. rollback_seconds: how long that takes.
+    same, with the endpoint on the new model). ringing: alarms that ring whatever serves, so
+    that guarded rollouts fail. status: "" while there is none. rollback_seconds: how long that takes.
     """
 
     clock: Clock
@@ -138,10 +150,14 @@ class Stack:
     outcomes: dict[str, str]
     answers: Answers
     rollback_seconds: float = 0.0
+    rollout_seconds: float = UPDATE_SECONDS
+    ringing: set[str] = field(default_factory=set)
     status: str = ""
     value: str = ""
     shown: str = ""
     config: str = ""
+    guard: str = GUARDED
+    guard_before: str = GUARDED
     update: Update | None = None
     tokens: set[str] = field(default_factory=set)
     rollouts: list[tuple[str, str]] = field(default_factory=list)
@@ -157,16 +173,18 @@ class Stack:
         assert StackName == STACK
         self._check_there()
         parameter = {"ParameterKey": "ApprovedModel", "ParameterValue": PARAMETER, "ResolvedValue": self.shown}
+        guard = {"ParameterKey": UNGUARDED, "ParameterValue": self.guard}
         outputs = {"EndpointName": ENDPOINT, "EndpointConfigName": self.config} if self.config else {}
+        outputs |= {"RolloutId": ROLLOUT_ID}
         listed = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
-        return {"Stacks": [{"StackStatus": self.status, "Parameters": [parameter], "Outputs": listed}]}
+        return {"Stacks": [{"StackStatus": self.status, "Parameters": [parameter, guard], "Outputs": listed}]}
 
     def describe_stack_events(self, *, StackName: str) -> dict[str, Any]:
         self._check_there()
         seen = [event for at, event in self.events if at + self.answers.events_late <= self.clock.now]
         return {"StackEvents": seen[::-1]}
 
-    def update_stack(self, *, ClientRequestToken: str = "", **_: Any) -> dict[str, Any]:
+    def update_stack(self, *, ClientRequestToken: str = "", Parameters: Any = (), **_: Any) -> dict[str, Any]:
         if ClientRequestToken and ClientRequestToken in self.tokens:
             if self.answers.knows_token:
                 raise fault("TokenAlreadyExistsException")
@@ -175,11 +193,19 @@ class Stack:
         if self.update is not None or self.status in ("ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"):
             raise fault("ValidationError", f"Stack:arn is in {self.status} state and can not be updated.")
         value = self.parameters.get_parameter(Name=PARAMETER)["Parameter"]["Value"]
-        if value == self.value:
+        given = {each["ParameterKey"]: each.get("ParameterValue") for each in Parameters}
+        guard = given.get(UNGUARDED) or self.guard
+        if (value, guard) == (self.value, self.guard):
             raise fault("ValidationError", "No updates are to be performed.")
         self.tokens.add(ClientRequestToken)
         self.rollouts.append((ClientRequestToken, value))
-        self.update = Update(token=ClientRequestToken, value=value, ends=self.clock.now + UPDATE_SECONDS)
+        self.guard_before, self.guard = self.guard, guard
+        self.update = Update(
+            token=ClientRequestToken,
+            value=value,
+            ends=self.clock.now + self.rollout_seconds,
+            guarded=guard != ROLLOUT_ID,
+        )
         self._turn("UPDATE_IN_PROGRESS")
         return {}
 
@@ -200,6 +226,8 @@ class Stack:
         update = self.update
         assert update is not None
         outcome = self.outcomes.get(update.value, "good")
+        tripped = update.stopped or (update.guarded and bool(self.ringing) and bool(self.config))
+        outcome = "bad" if tripped and outcome == "good" else outcome
         if outcome in ("good", "silent"):
             self._changed(update, endpoint_moves=outcome == "good" or not self.config)
         elif not self.config:
@@ -216,6 +244,7 @@ class Stack:
                 self.endpoint.move(self.endpoint.make(update.value))
             self._turn("UPDATE_ROLLBACK_COMPLETE" if outcome == "bad" else "UPDATE_ROLLBACK_FAILED")
             self.shown = self.value if self.answers.restores else update.value
+            self.guard = self.guard_before
         self.update = None
 
     def _changed(self, update: Update, *, endpoint_moves: bool) -> None:
@@ -245,6 +274,35 @@ class Stack:
         self.events.append((self.clock.now, event))
 
 
+class Alarms:
+    """CloudWatch. stopped: when the metric that stops a rollout was last written."""
+
+    def __init__(self, clock: Clock, stack: Stack) -> None:
+        self._clock, self._stack = clock, stack
+        self.stopped = -1e12
+        self.answered: dict[str, int] = {}  # requests, by endpoint configuration
+
+    def put(self, name: str) -> None:
+        """Takes a metric of the function's."""
+        if name == "RolloutStopped":
+            self.stopped = self._clock.now
+            update = self._stack.update
+            if update is not None and update.guarded and not update.back and self._stack.config:
+                update.stopped = True
+                update.ends = min(update.ends, self._clock.now + RINGS_AFTER + TAKEN_BACK_AFTER)
+
+    def describe_alarms(self, *, AlarmNames: list[str], StateValue: str) -> dict[str, Any]:
+        assert StateValue == "ALARM"
+        ringing = set(self._stack.ringing)
+        if RINGS_AFTER <= self._clock.now - self.stopped < RINGS_AFTER + RINGS_FOR:
+            ringing.add(ALARMS[1])
+        return {"MetricAlarms": [{"AlarmName": name} for name in AlarmNames if name in ringing]}
+
+    def get_metric_statistics(self, *, Dimensions: list[dict[str, str]], **_: Any) -> dict[str, Any]:
+        [config] = [each["Value"] for each in Dimensions if each["Name"] == "EndpointConfigName"]
+        return {"Datapoints": [{"Sum": float(self.answered.get(config, 0))}]}
+
+
 class Cloud:
     """All services. executions: DescribeExecution's data, which their runner adds."""
 
@@ -253,12 +311,15 @@ class Cloud:
         self.metrics: list[tuple[str, int]] = []
         self.parameters, self.endpoint = Parameters(), Endpoint()
         self.stack = Stack(self.clock, self.parameters, self.endpoint, outcomes, answers, rollback_seconds)
+        self.alarms = Alarms(self.clock, self.stack)
         self.executions: dict[str, Any] = {}
+        self.starts: Callable[[str, dict[str, Any]], None] = lambda name, payload: None
         self.objects: dict[str, bytes] = {}
         self._services: dict[str, Any] = {
             "ssm": self.parameters,
             "sagemaker": self.endpoint,
             "cloudformation": self.stack,
+            "cloudwatch": self.alarms,
             "stepfunctions": self,
             "s3": self,
         }
@@ -270,10 +331,20 @@ class Cloud:
         stopped = {} if execution.running else {"stopDate": _moment(execution.stopped)}
         return {"status": execution.status, **stopped}
 
+    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, Any]:
+        if any(arn.endswith(f":{name}") for arn in self.executions):
+            raise fault("ExecutionAlreadyExists")
+        self.starts(name, json.loads(input))
+        return {"executionArn": stateMachineArn}
+
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
         if Key not in self.objects:
             raise fault("NoSuchKey")
         return {"Body": SimpleNamespace(iter_chunks=lambda _: iter([self.objects[Key]]))}
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:
+        self.objects[Key] = Body
+        return {}
 
     def make(self, call: Call) -> Any:
         """Answers a call."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -11,7 +12,7 @@ from typing import Any
 from lambda_src.common import aws
 from lambda_src.pipeline.promote import handler as promote
 from tests.unit.interleavings.explorer.engine import Client
-from tests.unit.interleavings.fakes.cloud import PARAMETER, STACK, Cloud
+from tests.unit.interleavings.fakes.cloud import ALARMS, ENDPOINT, PARAMETER, STACK, Cloud
 
 PROMOTIONS = "/rubric/dev/promotions"
 
@@ -21,7 +22,8 @@ def installed(cloud: Cloud) -> Iterator[None]:
     """Gives the handler the clients and clock of a cloud."""
     before: tuple[Any, Any] = (aws.client, getattr(promote, "time", None))
     clients = {
-        name: Client(name, direct=cloud.make) for name in ("ssm", "sagemaker", "cloudformation", "stepfunctions", "s3")
+        name: Client(name, direct=cloud.make)
+        for name in ("ssm", "sagemaker", "cloudformation", "cloudwatch", "stepfunctions", "s3")
     }
     aws.client = lambda service, **_: clients[service]  # type: ignore[assignment]
     promote.time = cloud.clock  # type: ignore[assignment]
@@ -29,6 +31,7 @@ def installed(cloud: Cloud) -> Iterator[None]:
 
     def noted(name: str, unit: Any, value: float, **options: Any) -> None:
         cloud.metrics.append((name, int(value)))
+        cloud.alarms.put(name)
         write(name=name, unit=unit, value=value, **options)
 
     promote.metrics.add_metric = noted  # type: ignore[assignment,method-assign]
@@ -50,6 +53,10 @@ VARIABLES = {
     "APPROVALS_PATH": "/rubric/dev/approvals",
     "PROMOTIONS_PATH": PROMOTIONS,
     "MODEL_PACKAGE_GROUP": "rubric-dev",
+    "ARTIFACT_BUCKET": "artifacts",
+    "ENDPOINT_NAME": ENDPOINT,
+    "VARIANT": "champion",
+    "ROLLBACK_ALARMS": json.dumps(ALARMS),
 }
 
 

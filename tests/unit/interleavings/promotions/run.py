@@ -33,6 +33,9 @@ class Run:
         outcomes = {artifact(name): outcome for name, outcome in scenario.outcomes.items()}
         self.cloud = Cloud(outcomes=outcomes, answers=scenario.answers, rollback_seconds=scenario.rollback_seconds)
         self.clock = self.cloud.clock
+        self.cloud.stack.rollout_seconds = scenario.rollout_seconds
+        self.cloud.stack.ringing = set(scenario.ringing)
+        self.cloud.starts = lambda name, payload: self._start(name, payload, after=0.0)
         if scenario.serving:
             served = artifact(scenario.serving)
             self.cloud.parameters.put_parameter(Name=PARAMETER, Value=served, Type="String")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.unit.interleavings.fakes.cloud import Answers, artifact
+from tests.unit.interleavings.fakes.cloud import ALARMS, UPDATE_SECONDS, Answers, artifact
 
 
 def package(name: str) -> str:
@@ -18,7 +18,8 @@ def package(name: str) -> str:
 class Scenario:
     """starts: by an execution's name, after how many seconds it starts and its input; ROLLBACK is what `rubric models
     rollback` starts at that time. serving: the first model, "" if none was approved and there is no stack. afterwards:
-    what a person does when nothing runs any more, deploy or mend.
+    what a person does when nothing runs any more, deploy or mend. rollout_seconds: how long one takes. ringing: alarms
+    that ring whatever serves. armed: whether a model that was not tested keeps its alarms armed.
     """
 
     starts: Mapping[str, tuple[float, dict[str, Any]]]
@@ -27,6 +28,9 @@ class Scenario:
     serving: str = "x"
     rollback_seconds: float = 0.0
     afterwards: str = ""
+    rollout_seconds: float = UPDATE_SECONDS
+    ringing: tuple[str, ...] = ()
+    armed: bool = False
 
 
 ROLLBACK: dict[str, Any] = {"rollback": True}
@@ -73,6 +77,21 @@ OTHERS = {
     "a rollback after a bad one": Scenario({"a": (0.0, promoting("a")), "back": (300.0, ROLLBACK)}, {"a": "bad"}),
     "a rollback of what serves": Scenario({"a": (0.0, promoting("a")), "back": (300.0, ROLLBACK)}),
     "two rollbacks": Scenario({"a": (0.0, promoting("a")), "back": (300.0, ROLLBACK), "again": (301.0, ROLLBACK)}),
+    "a rollback while a long one rolls out": Scenario(
+        {"a": (0.0, promoting("a")), "back": (100.0, ROLLBACK)}, rollout_seconds=3000.0
+    ),
+    "a rollback while one rolls out and another waits": Scenario({**TWO, "back": (30.0, ROLLBACK)}),
+    # A training or a test has compared b with a, which is rolled back from before b's turn.
+    "a rollback of the champion of another": Scenario(
+        {
+            "a": (0.0, promoting("a")),
+            "back": (300.0, ROLLBACK),
+            "b": (310.0, promoting("b", champion=artifact("a"))),
+        }
+    ),
+    "an alarm that rings for what serves": Scenario(
+        {"a": (0.0, promoting("a")), "back": (300.0, {**promoting("c"), "rollback": True})}, ringing=(ALARMS[0],)
+    ),
     "a long way back that the second meets": Scenario(TWO, {"a": "bad"}, rollback_seconds=200.0),
     "the first of all": Scenario({"a": (0.0, promoting("a", champion=""))}, serving="", afterwards="deploy"),
     "two at first": Scenario(TWO, serving="", afterwards="deploy"),

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from contracts.ab_tests.live import CHALLENGER, CHAMPION
 from contracts.logs import audit, logged_labels, request_log
 from contracts.models.measures import MEASURES, Measures
 from lambda_src.classify import log_items
+from tests.unit.lambda_src.classify.live import assignment
 from tests.unit.lambda_src.classify.logged import RESULT, facts
 
 LABELS = ["A", "B", "C"]
@@ -50,6 +52,27 @@ def test_what_the_container_measured_is_logged_whatever_is_kept_of_the_text(keep
     assert {name: whole[name] for name in MEASURES} == known
     assert nothing_to_share["length"] == 0 and {"unknown_pieces", "unseen_words"}.isdisjoint(nothing_to_share)
     assert set(MEASURES).isdisjoint(older)
+
+
+def test_a_live_tests_choice_and_what_became_of_it_are_logged_for_each_text() -> None:
+    chosen = assignment(CHALLENGER, CHAMPION, CHALLENGER)
+    answered = facts(variant="", variants=(CHALLENGER, CHAMPION, CHAMPION), assignment=chosen)
+    items = log_items.build(answered, texts=("x", "y", "z"), results=[RESULT] * 3)
+    assert [item["variant"] for item in items] == [CHALLENGER, CHAMPION, CHAMPION]
+    assert [item["assigned"] for item in items] == list(chosen.variants)
+    assert [item["unit"] for item in items] == list(chosen.units)
+    assert {item["ab_test"] for item in items} == {chosen.test["test_id"]}
+
+
+def test_a_failed_request_has_what_the_test_had_chosen() -> None:
+    failed = facts(status=503, variant="", assignment=assignment(CHALLENGER))
+    [item] = log_items.build(failed, texts=("x",), results=None)
+    assert "variant" not in item and item["assigned"] == CHALLENGER
+
+
+def test_where_no_text_is_kept_nothing_stands_for_it_either() -> None:
+    [item] = log_items.build(facts(keep_text="drop", assignment=assignment(CHAMPION)), texts=("x",), results=[RESULT])
+    assert "unit" not in item and item["assigned"] == CHAMPION
 
 
 def test_a_failed_request_has_no_label():

@@ -25,6 +25,7 @@ VARIABLES = {
     "LEDGER_TABLE": "ledger",
     "EXAMPLE_DAYS": "365",
     "ERASED_TABLE": "erased",
+    "ARTIFACT_BUCKET": "artifacts",
 }
 
 

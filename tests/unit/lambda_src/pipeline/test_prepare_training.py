@@ -45,6 +45,9 @@ def world(account, configure):
             "BASE_MODEL": "compact",
             "BASE_MODEL_URI": "",
             "SERVING_DEPS_URI": "",
+            "LEDGER_TABLE": "ledger",
+            "ERASURE_KEY_ARN": "arn",
+            "UNTRUSTED_SHARE": "0.1",
             "HYPERPARAMETERS": '{"epochs": "3", "sagemaker_program": "model_code/training/train.py"}',
         }
         configure(prepare, **{**base, **variables})
@@ -84,6 +87,7 @@ def test_everything_the_training_job_gets(world, context):
             }
         ],
         "champion_uri": "",
+        "fold": None,
     }
     stored = s3.get_object(Bucket="datasets", Key="datasets/0a1b2c/headlines.csv")["Body"].read()
     assert stored == b"text,label\na,b\n"

@@ -9,7 +9,7 @@ from ops.deployment.cloud import Cloud
 from ops.deployment.stacks import Stacks
 from ops.errors import OpsError
 from ops.models import registry
-from tests.unit.ops.conftest import PROMOTION, register, run, serve
+from tests.unit.ops.conftest import BY, PROMOTION, register, run, serve
 from tests.unit.ops.promoted_models import NEW, OLD, promoted, serve_the_newer_of_two, uri
 
 
@@ -47,7 +47,7 @@ def test_a_model_is_found_by_version_number_and_arn(two):
 
 def test_rollback_promotes_the_approved_model_before(two, sfn, capsys):
     assert run("models", "rollback") == 0
-    started = {"artifact_uri": uri(OLD), "model_package_arn": registry.find(two, OLD).arn, "rollback": True}
+    started = {"artifact_uri": uri(OLD), "model_package_arn": registry.find(two, OLD).arn, "by": BY, "rollback": True}
     assert sfn.started == [{"stateMachineArn": PROMOTION, "input": started}]
     assert f"{OLD} is in use" in capsys.readouterr().err
 
@@ -111,7 +111,7 @@ def test_rollback_never_goes_to_a_model_that_was_only_ever_refused(two, capsys):
 def test_promoting_by_hand_counts_on_the_champion_unless_told_otherwise(two, sfn, options, champion):
     arn = register(THIRD, metadata={"champion": uri(NEW), "compared_with": NEW})
     assert run("models", "promote", THIRD, *options) == 0
-    assert sfn.started[0]["input"] == {"artifact_uri": uri(THIRD), "model_package_arn": arn, **champion}
+    assert sfn.started[0]["input"] == {"artifact_uri": uri(THIRD), "model_package_arn": arn, "by": BY, **champion}
 
 
 def test_rollback_without_an_older_model_is_refused(cloud, sfn, capsys):

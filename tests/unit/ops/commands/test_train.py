@@ -6,7 +6,7 @@ import pytest
 
 from ops.deployment.cloud import Cloud
 from ops.deployment.stacks import Stack, Stacks
-from tests.unit.ops.conftest import PIPELINE, run
+from tests.unit.ops.conftest import BY, PIPELINE, run
 from tests.unit.ops.training_jobs import JOB, log
 
 DONE = {
@@ -23,7 +23,7 @@ def test_training_is_followed_to_its_verdict(cloud, sfn, capsys):
     sfn.steps = [{"status": "RUNNING"}, DONE]
     log("progress: train 1/2 loss=0.9", "progress: train 2/2 loss=0.5")
     assert run("train", "--plain") == 0
-    assert sfn.started == [{"stateMachineArn": PIPELINE, "input": {}}]
+    assert sfn.started == [{"stateMachineArn": PIPELINE, "input": {"by": BY}}]
     output = capsys.readouterr().err
     assert f"training job {JOB}" in output and "train  50%  loss=0.9" in output and "train 100%  loss=0.5" in output
     assert f"{JOB} is in use: accuracy 0.918, macro F1 0.910. Gate: accuracy 0.9183." in output
@@ -60,6 +60,21 @@ def test_a_failure_exits_with_1_and_the_reason(cloud, sfn, capsys, error, words)
     assert words in capsys.readouterr().err
 
 
+def test_a_run_may_make_its_dataset_version(cloud, sfn, capsys):
+    reason = "Nothing new to train on: no label has come in since v3"
+    output = {"nothing_new": True, "promoted": False, "reason": reason}
+    sfn.steps = [{"status": "SUCCEEDED", "output": json.dumps(output)}]
+    assert run("train", "--fold-ledger", "--plain") == 0
+    assert sfn.started == [{"stateMachineArn": PIPELINE, "input": {"fold_ledger": True}}]
+    assert f"No training: {reason}" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("option", [("--dataset", "s3://mine/news.csv"), ("--if-changed",)])
+def test_a_run_that_makes_its_dataset_takes_no_other(cloud, sfn, capsys, option):
+    assert run("train", "--fold-ledger", *option) == 2
+    assert sfn.started == [] and "--fold-ledger makes the dataset" in capsys.readouterr().err
+
+
 def test_a_model_that_waits_for_approval_says_how_to_approve_it(cloud, sfn, capsys):
     sfn.steps = [{**DONE, "output": json.dumps({**json.loads(DONE["output"]), "promoted": False})}]
     assert run("train", "--plain") == 0
@@ -68,7 +83,7 @@ def test_a_model_that_waits_for_approval_says_how_to_approve_it(cloud, sfn, caps
 
 def test_another_dataset_is_passed_on_and_must_be_in_s3(cloud, sfn, capsys):
     assert run("train", "--no-follow", "--dataset", "s3://mine/news.csv") == 0
-    assert sfn.started[0]["input"] == {"dataset_uri": "s3://mine/news.csv"}
+    assert sfn.started[0]["input"] == {"by": BY, "dataset_uri": "s3://mine/news.csv"}
     assert capsys.readouterr().out == "arn:execution:1\n"
     assert run("train", "--dataset", "news.csv") == 1
     assert len(sfn.started) == 1

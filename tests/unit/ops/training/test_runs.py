@@ -10,7 +10,7 @@ from contracts.models import hyperparameters
 from ops.deployment.cloud import Cloud
 from ops.errors import OpsError
 from ops.training import runs
-from tests.unit.ops.conftest import DATASET, deployed, run, serve
+from tests.unit.ops.conftest import BY, DATASET, deployed, run, serve
 from tests.unit.ops.training_jobs import JOB
 
 
@@ -81,6 +81,23 @@ def test_if_changed_compares_a_users_words_as_they_were_set(cloud, sfn, monkeypa
     assert runs.unchanged_since(cloud, dataset=None, hyperparameters={"label_column": "Index"}) == ""
 
 
+def test_a_job_that_made_its_version_has_trained_on_it(cloud, sfn, monkeypatch):
+    train_job(dataset="s3://datasets/datasets/rows/ab/rows.csv", dataset_version="v4", fold_sha256="cd")
+    uri = "s3://datasets/datasets/versions/{}/manifest.json"
+    monkeypatch.setattr(runs.training_jobs, "describe", folding(runs.training_jobs.describe))
+    assert runs.unchanged_since(cloud, dataset=uri.format("v4")) == JOB
+    assert runs.unchanged_since(cloud, dataset=uri.format("v3")) == ""
+
+
+def folding(describe):
+    def described(cloud, name):
+        job = describe(cloud, name)
+        job.channels["fold"] = "s3://datasets/datasets/folds/job/digest/"
+        return job
+
+    return described
+
+
 def test_if_changed_trains_when_nothing_is_in_use_or_its_job_is_gone(cloud, sfn):
     assert runs.unchanged_since(cloud, dataset=None) == ""
     serve("rubric-dev-gone")
@@ -89,14 +106,15 @@ def test_if_changed_trains_when_nothing_is_in_use_or_its_job_is_gone(cloud, sfn)
 
 def test_hyperparameters_for_one_run_reach_the_pipeline_and_count_as_a_change(cloud, sfn):
     runs.start(cloud, dataset=None, hyperparameters=runs.parse_hyperparameters(["epochs=12", "seed = 7"]))
-    assert sfn.started[0]["input"] == {"hyperparameters": {"epochs": "12", "seed": "7"}}
+    assert sfn.started[0]["input"] == {"by": BY, "hyperparameters": {"epochs": "12", "seed": "7"}}
     train_job()
     assert runs.unchanged_since(cloud, dataset=None) == JOB
     assert runs.unchanged_since(cloud, dataset=None, hyperparameters={"epochs": "12"}) == ""
 
 
 @pytest.mark.parametrize(
-    "setting", ["epochs", "=3", "epochs=", "base_model=bert", "sagemaker_program=x.py", "labels_sha256=0"]
+    "setting",
+    ["epochs", "=3", "epochs=", "base_model=bert", "sagemaker_program=x.py", "labels_sha256=0", "fold_sha256=0"],
 )
 def test_a_hyperparameter_that_one_run_cannot_set_is_refused(setting):
     with pytest.raises(OpsError, match=f"--set '?{re.escape(setting.split('=')[0])}") as refused:

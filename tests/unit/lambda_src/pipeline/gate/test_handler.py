@@ -258,7 +258,8 @@ def world(account, configure):
         "MAX_REGRESSION": "0.01",
         "MAX_POSSIBLE_REGRESSION": "0.05",
     }
-    configure(gate, ARTIFACT_BUCKET="artifacts", **limits)
+    stores = {"DATASET_BUCKET": "datasets", "LEDGER_TABLE": "ledger", "ERASURE_KEY_ARN": "arn"}
+    configure(gate, ARTIFACT_BUCKET="artifacts", **limits, **stores)
     return s3
 
 

@@ -29,6 +29,7 @@ def ssm(account, configure):
         APPROVALS_PATH="/rubric/dev/approvals",
         PROMOTIONS_PATH="/rubric/dev/promotions",
         MODEL_PACKAGE_GROUP="rubric-dev",
+        ARTIFACT_BUCKET="artifacts",
     )
     return boto3.client("ssm")
 

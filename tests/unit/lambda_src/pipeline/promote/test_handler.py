@@ -38,6 +38,7 @@ def cloud(configure):
         APPROVALS_PATH="/rubric/dev/approvals",
         PROMOTIONS_PATH="/rubric/dev/promotions",
         MODEL_PACKAGE_GROUP="rubric-dev",
+        ARTIFACT_BUCKET="artifacts",
     )
     made = Cloud(outcomes={}, answers=Answers())
     made.parameters.put_parameter(Name=PARAMETER, Value=OLD, Type="String")
@@ -103,7 +104,10 @@ def test_the_update_is_of_the_previous_template_and_of_known_types(cloud, start,
     assert call == {
         "StackName": "Rubric-dev-Serving",
         "UsePreviousTemplate": True,
-        "Parameters": [{"ParameterKey": "ApprovedModel", "UsePreviousValue": True}],
+        "Parameters": [
+            {"ParameterKey": "ApprovedModel", "UsePreviousValue": True},
+            {"ParameterKey": "UnguardedRollout", "ParameterValue": "none"},
+        ],
         "ResourceTypes": TYPES,
     }
 
@@ -195,7 +199,7 @@ def test_the_first_model_has_no_stack_and_no_champion(cloud, start, step):
 
 
 def test_what_serves_already_is_not_rolled_out_again(cloud, start):
-    assert start(uri=OLD)["reason"] == "no updates are to be performed"
+    assert start(uri=OLD)["reason"] == "it serves already"
     assert (cloud.stack.rollouts, history(cloud)) == ([], [("mine", "served")])
 
 
@@ -361,7 +365,7 @@ def test_only_a_look_that_was_done_counts_as_one(cloud, start, step, settle, cap
     settle()
     assert '"SettlingDone":[1.0]' in capsys.readouterr().out
 
-    def refused(self):
+    def refused(self, **_):
         raise RuntimeError("no")
 
     monkeypatch.setattr(turns.Turns, "forget_old", refused)
@@ -369,6 +373,16 @@ def test_only_a_look_that_was_done_counts_as_one(cloud, start, step, settle, cap
         settle()
     output = capsys.readouterr().out
     assert '"SettlingFailed":[1.0]' in output and "SettlingDone" not in output
+
+
+def test_the_record_of_a_promotion_outlives_its_parameter(cloud, settle):
+    for number in range(1, 54):
+        value = json.dumps({"execution": "x", "artifact_uri": OLD, "at": 0.0, "outcome": "served", "by": f"u{number}"})
+        cloud.parameters.put_parameter(Name=f"/rubric/dev/promotions/{number:06d}", Value=value, Type="String")
+    assert settle()["forgotten"] == 3
+    assert sorted(cloud.objects) == [f"promotions/00000{number}.json" for number in (1, 2, 3)]
+    assert json.loads(cloud.objects["promotions/000002.json"])["by"] == "u2"
+    assert [turn.number for turn in turns_of(cloud)] == list(range(4, 54))
 
 
 @pytest.mark.parametrize(

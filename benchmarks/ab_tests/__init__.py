@@ -1,0 +1,1 @@
+"""How many labels an A/B test takes, and how often it errs."""

@@ -1,0 +1,1 @@
+"""When a model is trained again, and what was decided about it."""

@@ -1,0 +1,1 @@
+"""A/B tests: a new model (the challenger) against the one that serves (the champion)."""

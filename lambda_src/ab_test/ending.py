@@ -1,0 +1,66 @@
+"""The end of a test: the split first, then texts and the challenger's resources, the promotion, and the archive last.
+
+Each step can be done again.
+"""
+
+from __future__ import annotations
+
+from contracts.ab_tests import record
+from contracts.ab_tests.record import Record
+from lambda_src.ab_test import changes, promotion, replay
+from lambda_src.ab_test.challenger import ChallengerError
+from lambda_src.ab_test.errors import OvertakenError, RefusedError
+from lambda_src.ab_test.parts import Parts
+
+_TRIES = 5
+
+
+def stop(parts: Parts, *, by: str) -> Record:
+    """Ends the test that runs, whatever it is doing. Raises RefusedError if none runs."""
+    for _ in range(_TRIES):
+        stored = parts.store.current()
+        test = stored.record
+        if test is None or test["phase"] == record.ENDED:
+            raise RefusedError("no test runs")
+        if test["phase"] == record.ENDING:
+            return test
+        who = by or "somebody"
+        stopped = changes.ending(test, record.STOPPED, f"{who} stopped it", now=parts.now(), by=who)
+        try:
+            parts.store.save(stopped, etag=stored.etag)
+        except OvertakenError:
+            continue
+        return stopped
+    raise RefusedError("the record of the test keeps changing: try again")
+
+
+def advance(test: Record, parts: Parts) -> Record | None:
+    """The record once all is deleted, or with what keeps it from being so; None while something is being deleted."""
+    if test["plan"]["mode"] == record.LIVE:
+        parts.log.unite()
+        parts.store.delete_below(record.seen(test["test_id"]))
+    if not replay.clean_up(test, parts):
+        return None
+    number = test["progress"].get("removals", 0)
+    state, reason = parts.challenger.state(token=_token(test, number))
+    if state == "changing":
+        return None
+    if state == "none":
+        ended: Record = {**promotion.after_test(test, parts), "phase": record.ENDED}
+        parts.store.archive(ended)
+        return changes.progressed(ended, {"stuck": ""})
+    stuck = reason if state == "failed" and number else ""
+    return _removing(test, number + 1 if state == "failed" or not number else number, stuck, parts)
+
+
+def _removing(test: Record, number: int, stuck: str, parts: Parts) -> Record:
+    """The record after a try to delete the challenger's resources; a try after a failed one has another token."""
+    try:
+        parts.challenger.remove(token=_token(test, number))
+    except ChallengerError as error:
+        stuck = str(error)
+    return changes.progressed(test, {"removals": number, "stuck": stuck})
+
+
+def _token(test: Record, number: int) -> str:
+    return f"{test['test_id']}-end-{number}"

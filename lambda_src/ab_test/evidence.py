@@ -1,0 +1,59 @@
+"""Labels that people gave, and what they say of the two models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from contracts.ab_tests import record
+from contracts.ab_tests.record import Disagreement, Record
+from contracts.logs.audit import Given
+from lambda_src.ab_test import changes
+from lambda_src.ab_test.parts import Key, Parts
+from lambda_src.ab_test.statistics import judge
+
+
+def labelled(test: Record, parts: Parts) -> Record:
+    """The record with the labels that were given since, without texts that can no longer be labelled.
+
+    A text that has left the log, by its age or erased, before anybody labelled it counts as never compared.
+    """
+    asked = record.asked_for(test)
+    if not asked:
+        return test
+    items = parts.log.items([_key(each) for each in asked])
+    given = {key: item.get("given") or {} for key, item in items.items()}
+    gone = {_key(each) for each in asked if "text" not in items.get(_key(each), {})}
+    if not gone and not any(given.values()):
+        return test
+    kept, removed = list[Disagreement](), 0
+    for each in test["disagreements"]:
+        if _key(each) in gone and not each["label"]:
+            removed += 1
+            continue
+        moved = cast(Disagreement, {**each, "place": each["place"] - removed})
+        said = cast(Mapping[str, Given], given.get(_key(each), {}))
+        kept.append(moved if each["label"] else _with_label(moved, said))
+    return {**test, "disagreements": kept, "compared": test["compared"] - removed}
+
+
+def judged(test: Record, parts: Parts) -> Record:
+    """The record with a look for each new label, and the end of the test if one of them decides."""
+    found = judge.judge(test["plan"], test["disagreements"], test["compared"], earlier=test["looks"])
+    looked: Record = {**test, "looks": found.looks, "reason": found.reason}
+    if found.verdict is None:
+        return looked
+    return changes.ending(looked, found.verdict, found.reason, now=parts.now())
+
+
+def _with_label(each: Disagreement, given: Mapping[str, Given]) -> Disagreement:
+    """With the first label of the labeller who was first: it was given before any model's answer was shown."""
+    if not given:
+        return each
+    labeller, first = min(given.items(), key=lambda one: one[1]["time"])
+    key_id = labeller.split(" ", 1)[0]
+    return {**each, "label": first["first"], "labelled_at": first["time"], "labeller": key_id}
+
+
+def _key(each: Disagreement) -> Key:
+    return each["request_id"], int(each["position"])

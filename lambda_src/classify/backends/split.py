@@ -1,0 +1,168 @@
+"""Both models, while a live A/B test divides the texts between them: a caller never waits for the challenger alone.
+
+What the challenger does not answer well and in time, the champion answers. A request has one backend: where Bedrock
+answers instead of the champion, it answers all texts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooSlowError
+from dataclasses import dataclass, replace
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from contracts.ab_tests.live import CHALLENGER, CHAMPION, LiveTest, Variant
+from lambda_src.classify import response
+from lambda_src.classify.backends import choice
+from lambda_src.classify.backends.answer import SAGEMAKER, Backend, ModelAnswer
+from lambda_src.classify.backends.answer_cache import AnswerCache
+from lambda_src.classify.backends.endpoint import Endpoint
+from lambda_src.classify.environment import ClassifySettings
+from lambda_src.classify.live_tests import Assignment
+from lambda_src.common import aws
+from lambda_src.common.problems import Problem
+
+# The challenger's part of the time that the champion has alone; the rest is for asking the champion instead.
+PART = 0.25
+# After the challenger took too long, its texts go to the champion at once for this long.
+PAUSE_SECONDS = 10.0
+_FAILURES = (Problem, BotoCoreError, ClientError, response.BadAnswerError, TooSlowError)
+
+
+def make(settings: ClassifySettings, *, logger: Any) -> Split:
+    """The backend with the clients it needs."""
+    seconds = settings.endpoint_seconds * PART
+    connect = min(0.5, seconds / 2)
+    runtime = aws.client("sagemaker-runtime", connect_timeout=connect, read_timeout=seconds - connect, attempts=1)
+    return Split(
+        challenger_of=Challengers(runtime, cache_seconds=settings.answer_cache_seconds, logger=logger).of,
+        instead=choice.make(replace(settings, endpoint_seconds=settings.endpoint_seconds - seconds), logger=logger),
+        seconds=seconds,
+        logger=logger,
+    )
+
+
+class Challengers:
+    """The challenger of the test that runs. cache_seconds: how long its answers may be reused; 0 = never."""
+
+    def __init__(self, runtime: Any, *, cache_seconds: float, logger: Any) -> None:
+        self._runtime = runtime
+        self._seconds = cache_seconds
+        self._logger = logger
+        self._known: tuple[str, Endpoint, AnswerCache | None] | None = None
+
+    def of(self, test: LiveTest, caller: str) -> Backend:
+        """What answers a caller in a test. The answers of another test's challenger are forgotten."""
+        if self._known is None or self._known[0] != test["test_id"]:
+            model = Endpoint(self._runtime, name=test["endpoint"], logger=self._logger)
+            cache = AnswerCache(model, seconds=self._seconds) if self._seconds else None
+            self._known = (test["test_id"], model, cache)
+        _, model, cache = self._known
+        return model if cache is None else cache.of(caller)
+
+
+class Split:
+    """Asks the champion, and the challenger that `challenger_of` makes for a test and a caller.
+
+    instead: the champion, for texts that the challenger did not answer: it has less time by the `seconds` that the
+    challenger had. milliseconds: a monotonic clock.
+    """
+
+    def __init__(
+        self,
+        *,
+        challenger_of: Callable[[LiveTest, str], Backend],
+        instead: Backend,
+        seconds: float,
+        logger: Any,
+        milliseconds: Callable[[], float] = lambda: time.perf_counter() * 1000,
+    ) -> None:
+        self._challenger_of = challenger_of
+        self._instead = instead
+        self._seconds = seconds
+        self._logger = logger
+        self._milliseconds = milliseconds
+        self._paused_until = float("-inf")
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="challenger")
+
+    def classify(
+        self, texts: tuple[str, ...], assignment: Assignment, *, champion: Backend, caller: str
+    ) -> ModelAnswer:
+        """The answer to a list of texts. caller: the key's id. Raises Problem as the champion does."""
+        chosen = assignment.challenged()
+        others = sorted(set(range(len(texts))).difference(chosen))
+        paused = self._milliseconds() < self._paused_until
+        call = None
+        if chosen and not paused:
+            challenger = self._challenger_of(assignment.test, caller)
+            call = self._pool.submit(self._challenge, challenger, _some(texts, chosen))
+        first = champion.classify(_some(texts, others)) if others else None
+        if first is not None and first.backend != SAGEMAKER:
+            return champion.classify(texts) if chosen else first
+        second, took = self._ended(call) if call is not None else (None, None)
+        answered_by: Variant = CHALLENGER
+        if chosen and second is None:
+            second, answered_by = self._instead.classify(_some(texts, chosen)), CHAMPION
+            if second.backend != SAGEMAKER:
+                return self._instead.classify(texts) if others else second
+        parts = [_Part(others, CHAMPION, first), _Part(chosen, answered_by, second)]
+        return _together(len(texts), parts, challenger_ms=took)
+
+    def _challenge(self, challenger: Backend, texts: tuple[str, ...]) -> tuple[ModelAnswer, float]:
+        started = self._milliseconds()
+        answer = challenger.classify(texts)
+        # Checked here: what the challenger gets wrong must not count as the champion's bad answer, on which alarms act.
+        response.predictions(answer.document, count=len(texts))
+        return answer, round(self._milliseconds() - started, 1)
+
+    def _ended(self, call: Future[tuple[ModelAnswer, float]]) -> tuple[ModelAnswer | None, float | None]:
+        try:
+            return call.result(timeout=self._seconds)
+        except _FAILURES as error:
+            if isinstance(error, TooSlowError) or getattr(error, "status", 0) == 504:
+                self._paused_until = self._milliseconds() + PAUSE_SECONDS * 1000
+            self._logger.warning("the challenger failed; the champion answers", cause=type(error).__name__)
+            return None, None
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one model answered: the positions of its texts, and its answer, None without any."""
+
+    positions: list[int]
+    variant: Variant
+    answer: ModelAnswer | None
+
+
+def _some(texts: tuple[str, ...], positions: Sequence[int]) -> tuple[str, ...]:
+    return tuple(texts[position] for position in positions)
+
+
+def _together(count: int, parts: Sequence[_Part], *, challenger_ms: float | None) -> ModelAnswer:
+    """One answer of the parts. A part that does not have an answer for each of its texts is passed on without them, for
+    the caller to refuse.
+    """
+    predictions: list[Any] = [None] * count
+    variants = [""] * count
+    cached = set()
+    for part in parts:
+        if part.answer is None:
+            continue
+        cached.add(part.answer.cached)
+        document = part.answer.document
+        found = document.get("predictions") if isinstance(document, dict) else None
+        if not isinstance(found, list) or len(found) != len(part.positions):
+            return replace(part.answer, document=None)
+        for position, prediction in zip(part.positions, found, strict=True):
+            predictions[position], variants[position] = prediction, part.variant
+    return ModelAnswer(
+        document={"predictions": predictions},
+        variant=variants[0] if len(set(variants)) == 1 else "",
+        cached=None if cached == {None} else cached == {True},
+        variants=tuple(variants),
+        challenger_ms=challenger_ms,
+    )

@@ -1,0 +1,84 @@
+"""Models that were promoted with too little traffic to judge them: their alarms stay armed for a while.
+
+While they are, the reconciler asks each minute whether a rollback alarm rings, and then starts the rollback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from contracts.deployment.pipeline import NOT_TESTED, STOPPED_ALARM
+from lambda_src.pipeline.promote import turns
+from lambda_src.pipeline.promote.parts import Parts
+from lambda_src.pipeline.promote.turns import Turn
+
+Starts = Callable[[str, dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What became of the model that was promoted last. status: armed, tested, time over, rolled back or "" where no
+    alarms are armed. requests: that it has answered, None if unknown.
+    """
+
+    status: str = ""
+    requests: int | None = None
+    ringing: tuple[str, ...] = ()
+
+
+def judged(turn: Turn, parts: Parts, *, config: str) -> Turn:
+    """A turn whose model serves, with what its rollout has tested. config: what the endpoint serves."""
+    wanted = parts.wanted_requests
+    if not wanted or turn.rollback or not config:
+        return turn
+    count = parts.traffic.requests(config, since=turn.at, until=parts.now())
+    if count is not None and count >= wanted:
+        return replace(turn, requests=count, tested=True)
+    ends = parts.now() + 60 * parts.armed_minutes if parts.armed_minutes and turn.previous else 0.0
+    return replace(turn, requests=count, tested=False, armed_until=ends, reason=sentence(count, wanted=wanted))
+
+
+def sentence(count: int | None, *, wanted: int) -> str:
+    """What is said of a model that answered too few requests during its rollout."""
+    if count is None:
+        return f"{NOT_TESTED}: how many requests it answered is not known"
+    return f"{NOT_TESTED}: {count} {'request' if count == 1 else 'requests'} of {wanted}"
+
+
+def watch(parts: Parts, *, start: Starts) -> Watched:
+    """Looks at the last promotion's model, while nothing is changing. start: starts a promotion by a name that can be
+    used once, with its input.
+    """
+    every = parts.turns.all()
+    turn = every[-1] if every else None
+    if turn is None or turn.outcome != turns.SERVED or not turn.armed_until:
+        return Watched()
+    ringing = tuple(name for name in parts.traffic.ringing() if not name.endswith(STOPPED_ALARM))
+    served, _ = parts.endpoint.compare()
+    if served is None or parts.serving() != turn.artifact_uri:
+        return Watched()
+    count = parts.traffic.requests(served.config, since=turn.at, until=parts.now())
+    if ringing:
+        payload = {"artifact_uri": turn.previous, "rollback": True, "by": f"the alarm {ringing[0]}"}
+        start(f"armed-{turn.number}-{round(turn.at)}", payload)
+        return _disarmed(turn, parts, Watched("rolled back", count, ringing), why=f"the alarm {ringing[0]} rang")
+    if count is not None and count >= parts.wanted_requests:
+        return _disarmed(turn, parts, Watched("tested", count), why=f"then tested: {count} requests")
+    if parts.now() > turn.armed_until:
+        return _disarmed(turn, parts, Watched("time over", count), why="its alarms are no longer armed")
+    return Watched("armed", count)
+
+
+def _disarmed(turn: Turn, parts: Parts, watched: Watched, *, why: str) -> Watched:
+    parts.turns.note(
+        replace(
+            turn,
+            armed_until=0.0,
+            tested=watched.status == "tested",
+            requests=watched.requests if watched.requests is not None else turn.requests,
+            reason=f"{turn.reason}; {why}",
+        )
+    )
+    return watched

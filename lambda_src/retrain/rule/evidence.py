@@ -1,0 +1,92 @@
+"""What a decision rests on: everything that was read, as plain figures. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from contracts.retraining.decision import Cause
+from lambda_src.retrain.rule.gain import Gain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """The settings. None: not known, or switched off.
+
+    horizon_days: for which the gain counts. value_per_error: what an avoided error is worth, US dollars; run_price: of
+    one run. monthly_budget: US dollars in a month of UTC. schedule_days: the longest time without a run before a
+    person is asked. min_accuracy: that the gate asks of a model. fewest_labels: of audited texts.
+    """
+
+    horizon_days: int
+    value_per_error: float | None
+    run_price: float | None
+    monthly_budget: float
+    cooldown_hours: float
+    schedule_days: int | None
+    fewest_rows: int
+    fewest_labels: int
+    min_accuracy: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accuracy:
+    """Of the answers to the audited texts, with the 95 % interval."""
+
+    texts: int
+    right: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """Right answers among all; 0 if there are none."""
+        return self.right / self.texts if self.texts else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Rows that came in since the model's. accepted: what a freeze would take; others: the rest, by reason."""
+
+    accepted: int = 0
+    others: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runs:
+    """What stands against a run. running: the pipeline's executions that run, by name; starting: a decision's id.
+
+    last_started: UTC, "" if there is none. spent: dollars in this month, for `counted` runs; unpriced: runs without a
+    price.
+    """
+
+    running: Sequence[str] = ()
+    starting: str = ""
+    last_started: str = ""
+    spent: float = 0.0
+    counted: int = 0
+    unpriced: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """at: UTC. cause, by: who asks. model_version: "" if none is approved. model_since: UTC, when it began to answer.
+
+    drift: the report's status, "" without a report; drift_reason: its sentence. reference_accuracy: of the model on
+    its test texts. gain: None if it is not known, with the reason in `no_gain`. texts_a_day: that are classified.
+    """
+
+    at: str
+    cause: Cause
+    by: str
+    model_version: str
+    model_since: str = ""
+    drift: str = ""
+    drift_reason: str = ""
+    reference_accuracy: float | None = None
+    accuracy: Accuracy | None = None
+    rows: Rows = field(default_factory=Rows)
+    gain: Gain | None = None
+    no_gain: str = ""
+    texts_a_day: float | None = None
+    runs: Runs = field(default_factory=Runs)

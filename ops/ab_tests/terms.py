@@ -1,0 +1,69 @@
+"""What a test will take and cost at most, in sentences, before it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contracts.ab_tests import record
+from environments.settings import Settings
+
+_HOURS = 24
+_DEFAULT_INSTANCE = "ml.c7i.xlarge"  # of a replay's job, with a serverless endpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What was asked for, with the settings where nothing was."""
+
+    version: str
+    mode: str
+    goal: str
+    labels: int
+    days: float
+    texts: int
+    share: float
+
+    def sentences(self, settings: Settings) -> list[str]:
+        """What is done, how it is decided, how long it lasts at most, and what it costs at most."""
+        return [self._what(settings), self._decision(settings), self._length(), self._price(settings)]
+
+    def _what(self, settings: Settings) -> str:
+        if self.mode == record.REPLAY:
+            texts = f"the {self.texts:,} newest logged texts" if self.texts > 1 else "the newest logged text"
+            return f"{self.version} classifies {texts} in a batch job; nobody is served by it."
+        tests = settings.ab_tests
+        share = f"{100 * self.share:g} % of the {'texts' if tests.unit == 'text' else 'API keys'}"
+        later = ""
+        if tests.allocation == "thompson":
+            later = f" ({100 * tests.least_share:g} to {100 * tests.most_share:g} % once there are labels)"
+        return f"{self.version} answers {share}{later}; where it fails or is slow, the champion does."
+
+    def _decision(self, settings: Settings) -> str:
+        tests = settings.ab_tests
+        goal = "better" if self.goal == record.BETTER else f"not worse by more than {100 * tests.margin:g} points"
+        return (
+            f"It ends as soon as the labels show that it is {goal}, or worse; of tests without a difference, at most "
+            f"{100 * tests.alpha:g} % show one."
+        )
+
+    def _length(self) -> str:
+        return f"It asks for at most {self.labels:,} labels and ends after {_days(self.days)} at the latest."
+
+    def _price(self, settings: Settings) -> str:
+        tests, serving = settings.ab_tests, settings.serving
+        if self.mode == record.REPLAY:
+            instance = tests.replay_instance_type or serving.instance_type or _DEFAULT_INSTANCE
+            return f"Price: one {instance} while the job classifies, usually minutes; AWS's price list has its hour."
+        count = tests.challenger_instances
+        machine = f"{count} x {serving.instance_type}" if serving.instance_type else "a serverless endpoint, by use"
+        if tests.hourly_price is None:
+            return f"Price: unknown ({machine}, until it ends): set ab_tests.hourly_price to see it here."
+        most = tests.hourly_price * _HOURS * self.days
+        return f"Price: at most ${most:,.2f} ({machine}, ${tests.hourly_price:g} an hour, {_days(self.days)})."
+
+
+def _days(days: float) -> str:
+    if days >= 1:
+        return f"{days:g} day{'' if days == 1 else 's'}"
+    hours = days * _HOURS
+    return f"{hours:g} hours" if hours >= 1 else f"{round(hours * 60)} minutes"

@@ -1,0 +1,1 @@
+"""What has happened in an environment, in the order in which it did, and who or what caused it."""

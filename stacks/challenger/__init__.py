@@ -1,0 +1,1 @@
+"""The challenger of an A/B test: its stack, its role, and who may change the stack."""

@@ -1,0 +1,26 @@
+"""Where decisions are kept, and what they start."""
+
+from __future__ import annotations
+
+from contracts.deployment import buckets
+from contracts.retraining import decision
+
+EXECUTION = "arn:aws:states:us-east-1:111122223333:execution:rubric-dev-retraining:4c1d"
+
+
+def test_an_execution_makes_one_decision_however_often_it_asks() -> None:
+    assert decision.id_of(EXECUTION) == decision.id_of(EXECUTION)
+    assert decision.id_of(EXECUTION) != decision.id_of(f"{EXECUTION}2")
+
+
+def test_keys_are_in_the_order_of_the_times() -> None:
+    times = ["2026-11-20T21:35:00.123Z", "2026-11-20T21:35:00.124Z", "2026-12-01T00:00:00.000Z"]
+    keys = [decision.key_of(at, decision.id_of(at)) for at in times]
+    assert keys == sorted(keys)
+    assert all(key.startswith(buckets.RETRAINING) and key.endswith(".json") for key in keys)
+
+
+def test_a_run_is_named_by_its_decision_and_folds_the_ledger() -> None:
+    made = decision.id_of(EXECUTION)
+    assert made in decision.run_of(made)
+    assert decision.pipeline_input(made) == {"fold_ledger": True, "decision": made}

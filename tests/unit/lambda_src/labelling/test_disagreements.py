@@ -1,0 +1,90 @@
+"""The queue's texts about which two models disagree: blind, in the test's order, each once."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+
+from contracts.ab_tests import record
+from lambda_src.labelling import handler
+from tests.unit.lambda_src.labelling.world import LABELS, answer
+
+
+@pytest.fixture
+def asks(world):
+    """Writes the record of a test that asks for texts of the log."""
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="artifacts")
+
+    def write(*keys, phase=record.RUNNING, labelled=()):
+        found = [
+            {"request_id": request_id, "position": position, "label": "Health" if request_id in labelled else ""}
+            for request_id, position in keys
+        ]
+        s3.put_object(
+            Bucket="artifacts", Key=record.CURRENT, Body=json.dumps({"phase": phase, "disagreements": found}).encode()
+        )
+        handler._tests.cache_clear()
+
+    return write
+
+
+def logged(world, *names, **more):
+    for name in names:
+        world.asked(name, (f"A text about {name}", answer("Health", 0.8)), **{"audited": False, **more})
+
+
+def samples(document):
+    return {one["request_id"]: one["sample"] for one in document["texts"]}
+
+
+def test_they_are_asked_about_like_any_other_text(world, queue, asks):
+    logged(world, "r1", "r2", "r3")
+    asks(("r1", 0), ("r2", 0))
+    document = queue()
+    assert samples(document) == {"r1": "disagreement", "r2": "disagreement", "r3": "uncertain"}
+    assert document["label_lists"] == [sorted(LABELS)]
+    assert {name for one in document["texts"] for name in one} == {
+        *("request_id", "position", "text", "sample", "shared", "label_list")
+    }
+
+
+def test_in_the_tests_order_and_only_those_that_are_asked_for_now(world, queue, asks):
+    names = [f"r{number:03}" for number in range(record.WINDOW + 20)]
+    logged(world, *names)
+    asks(*((name, 0) for name in names))
+    assert set(samples(queue(limit=4))) == {"r000", "r001", "r002", "r003"}
+    found = [name for name, sample in samples(queue(limit=100)).items() if sample == "disagreement"]
+    assert sorted(found) == names[:100]
+
+
+def test_what_is_labelled_or_gone_is_not_asked_for(world, queue, give, asks):
+    logged(world, "r1", "r2", "r3")
+    asks(("r1", 0), ("r2", 0), ("gone", 0), ("r3", 0), labelled={"r3"})
+    give("r1", "Science", sample="disagreement")
+    assert samples(queue()) == {"r2": "disagreement", "r3": "uncertain"}
+    assert [event["sample"] for event in world.events()] == ["disagreement"]
+
+
+def test_half_is_still_of_the_audit_sample(world, queue, asks):
+    logged(world, *(f"a{number}" for number in range(6)), audited=True)
+    logged(world, *(f"r{number}" for number in range(6)))
+    asks(*((f"r{number}", 0) for number in range(6)))
+    assert sorted(samples(queue(limit=6)).values()) == ["audit"] * 3 + ["disagreement"] * 3
+
+
+@pytest.mark.parametrize("phase", [record.STARTING, record.CLASSIFYING, record.ENDING, record.ENDED])
+def test_only_while_labels_decide(world, queue, asks, phase):
+    logged(world, "r1")
+    asks(("r1", 0), phase=phase)
+    assert samples(queue()) == {"r1": "uncertain"}
+
+
+def test_without_a_test_and_without_s3_the_queue_works(world, queue):
+    logged(world, "r1")
+    handler._tests.cache_clear()
+    assert samples(queue()) == {"r1": "uncertain"}  # there is not even a bucket
+    boto3.client("s3").create_bucket(Bucket="artifacts")
+    assert samples(queue()) == {"r1": "uncertain"}

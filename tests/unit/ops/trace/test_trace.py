@@ -1,0 +1,161 @@
+"""Tests `rubric trace`: from an answer to the sources of the rows that it rests on, and from a row to its models."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from contracts.datasets import ledger, manifest
+from contracts.deployment import buckets
+from ops.deployment.cloud import Cloud
+from ops.deployment.stacks import Stack
+from tests.tables import make_table
+from tests.unit.ops.conftest import BUCKET, run
+from tests.unit.ops.datasets.world import BUCKET as DATASETS
+from tests.unit.ops.datasets.world import World
+
+MODEL, OLD, FILE = (f"rubric-dev-2026112{day}-000000-aaaa" for day in (2, 1, 0))
+REQUEST = "6b3f0c9e-8a21-4f0e-9d7a-2f1c5b7e4a10"
+TEXT = "Shares rally"
+
+
+def store(name: str, rows: list[tuple[str, str, str]], **fields: Any) -> None:
+    """A dataset version. rows: text, part, origin."""
+    content = "row_id,text,label,part,origin\n" + "".join(
+        f"{ledger.row_of(text)},{text},Business,{part},{origin}\n" for text, part, origin in rows
+    )
+    sha256 = hashlib.sha256(content.encode()).hexdigest()
+    document: Any = dict.fromkeys(manifest.Manifest.__annotations__, 0) | {
+        "layout": 1, "version": name, "parent": None, "reason": "freeze", "created": "2026-11-19T00:00:00+00:00",
+        "file": {"key": manifest.file_key(sha256), "sha256": sha256, "bytes": len(content), "rows": len(rows)},
+        "counts": {"dataset": {"Business": 1}, "feedback": {"Business": len(rows) - 1}}, "parts": {}, **fields,
+    }  # fmt: skip
+    s3 = boto3.client("s3")
+    s3.put_object(Bucket=DATASETS, Key=manifest.file_key(sha256), Body=content.encode())
+    s3.put_object(Bucket=DATASETS, Key=manifest.key_of(name), Body=manifest.to_json(document))
+
+
+def judged(version: str, dataset: str | None, *, passed: bool = True) -> None:
+    said = {"dataset_version": dataset, "dataset_sha256": "ab12", "accuracy": 0.9,
+            "gate": {"passed": passed, "reason": "accuracy 0.9"}}  # fmt: skip
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=buckets.evaluation(version), Body=json.dumps(said).encode())
+
+
+def answered(position: int, version: str, **fields: dict[str, Any]) -> None:
+    item = {"request_id": {"S": REQUEST}, "position": {"N": str(position)}, "time": {"S": "2026-11-23T10:00:00.000Z"},
+            "key_id": {"S": "abcdefgh23"}, "label": {"S": "Business"}, "confidence": {"N": "0.75"},
+            "model_version": {"S": version}, "backend": {"S": "sagemaker"}, "text": {"S": TEXT}, **fields}  # fmt: skip
+    boto3.client("dynamodb").put_item(TableName="log", Item=item)
+
+
+@pytest.fixture
+def world(cloud: Cloud, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World(tmp_path)
+    stacks = made.stacks()
+    data = stacks.by_part["Data"]
+    outputs = {**data.outputs, "RequestLogTableName": "log"}
+    stacks.by_part["Data"] = Stack(data.name, data.status, data.changed, outputs)
+    monkeypatch.setattr(Cloud, "stacks", stacks)
+    make_table(boto3.client("dynamodb"), "log", request_id="S", position="N")
+    store("v1", [("Rain", "train", "dataset"), (TEXT, "test", "dataset")])
+    store("v2", [("Rain", "train", "dataset"), (TEXT, "train", "feedback"), ("Snow", "train", "feedback")])
+    judged(MODEL, "v2")
+    judged(OLD, "v1", passed=False)
+    judged(FILE, None)
+    promoted = {"artifact_uri": f"s3://{BUCKET}/models/{MODEL}/output/model.tar.gz", "at": 1.8e9, "ended": 1.8e9,
+                "outcome": "served", "by": "ada", "reason": "promoted, not tested: 3 requests of 50"}  # fmt: skip
+    boto3.client("ssm").put_parameter(Name="/rubric/dev/promotions/000001", Value=json.dumps(promoted), Type="String")
+    return made
+
+
+def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    assert run("trace", *arguments, "--json") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_an_answer_leads_to_its_model_its_verdict_and_the_origins_of_its_rows(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answered(0, MODEL)
+    answered(1, FILE, variant={"S": "challenger"}, ab_test={"S": "t1"})
+    found = shown(capsys, REQUEST)
+    assert [each["model_version"] for each in found["texts"]] == [MODEL, FILE]
+    assert (found["texts"][1]["ab_test"], found["texts"][1]["confidence"]) == ("t1", 0.75)
+    assert TEXT not in json.dumps(found), "no text is printed"
+    first, second = found["models"]
+    assert first["model"]["passed"] is True
+    assert first["dataset"]["version"] == "v2" and first["dataset"]["rows"] == 3
+    assert first["dataset"]["counts"] == {"dataset": {"Business": 1}, "feedback": {"Business": 2}}
+    assert [(each["what"], each["by"]) for each in first["served"]] == [("served", "ada")]
+    assert second["dataset"] == {} and "no dataset version" in " ".join(second["problems"])
+
+
+def test_it_is_readable_in_a_terminal(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    answered(0, MODEL)
+    assert run("trace", REQUEST) == 0
+    printed = capsys.readouterr().out
+    for wanted in (f"Model {MODEL}", "It passed the gate: accuracy 0.9", "Dataset version v2", "feedback", "by ada"):
+        assert wanted in printed
+    assert TEXT not in printed
+    world.label(TEXT, "Business", labeller="grace")
+    assert run("trace", "--text", TEXT) == 0
+    printed = capsys.readouterr().out
+    assert "learnt from it" in printed and "was judged on it" in printed and "grace" in printed
+
+
+def test_a_row_leads_to_its_labels_its_versions_and_the_models_that_learnt_from_it(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row_id = world.label(TEXT, "Business", minute=1, request_id=REQUEST)
+    world.label(TEXT, "Health", minute=2)
+    found = shown(capsys, "--text", f"  {TEXT.upper()} ")
+    assert found["row_id"] == row_id
+    assert [(each["label"], each.get("request_id")) for each in found["events"]] == [
+        ("Business", REQUEST),
+        ("Health", None),
+    ]
+    assert [(each["version"], each["part"]) for each in found["versions"]] == [("v1", "test"), ("v2", "train")]
+    assert [(each["version"], each["how"], each["passed"]) for each in found["models"]] == [
+        (OLD, "was judged on it", False),
+        (MODEL, "learnt from it", True),
+    ]
+    assert "text" not in json.dumps(found["events"])
+    assert shown(capsys, "--row", row_id) == found
+
+
+def test_rows_that_are_gone_are_told_and_the_rest_is_still_traced(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for key in world.keys(manifest.FILES):
+        if b"feedback" not in world.s3.get_object(Bucket=DATASETS, Key=key)["Body"].read():
+            world.s3.delete_object(Bucket=DATASETS, Key=key)
+    found = shown(capsys, "--text", TEXT)
+    assert [each["version"] for each in found["versions"]] == ["v2"]
+    assert "The rows of dataset version v1 are gone" in found["problems"][0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (("nobody-knows-this",), 3, "has no request"),
+        (("#ab",), 3, "not the id of a request"),
+        (("--text", "never seen"), 3, "Nothing is known of the row"),
+        (("--row", "12"), 2, "64 hexadecimal digits"),
+        ((), 2, "only one of them"),
+        ((REQUEST, "--text", "x"), 2, "only one of them"),
+    ],
+)
+def test_what_cannot_be_traced_is_told_in_a_line(
+    world: World, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], status: int, told: str
+) -> None:
+    assert run("trace", *arguments) == status
+    assert told in capsys.readouterr().err
+
+
+def test_an_answer_of_bedrock_has_no_model_of_ours(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    answered(0, "amazon.nova-micro-v1:0", backend={"S": "bedrock"})
+    assert shown(capsys, REQUEST)["models"] == []
