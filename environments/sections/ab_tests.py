@@ -75,7 +75,7 @@ class AbTests(Section):
     replay_instance_type: InstanceType | None = Field(
         None,
         description="The instance on which a replay's transform job runs; unset, `serving.instance_type`, or "
-        "`ml.c7i.xlarge` with a serverless endpoint.",
+        "`ml.c7i.xlarge` if such jobs do not have it.",
     )
     promote: Literal["ask", "automatic"] = Field(
         "ask",
