@@ -74,7 +74,8 @@ def test_the_classifier_with_a_fallback(synthesise: Synthesise) -> None:
 
 
 def test_the_classifier_with_bedrock_alone(synthesise: Synthesise) -> None:
-    without = frozenset({"lambda_src.classify.backends.fallback", "lambda_src.classify.backends.approved_labels"})
+    backends = {f"lambda_src.classify.backends.{name}" for name in ("fallback", "approved_labels", "split")}
+    without = frozenset({*backends, "lambda_src.classify.live_tests"})
     calls = called.actions("classify", without=without)
     assert allowed(synthesise("dev", change=ALONE))["classify"] == calls - {ENDPOINT}
 

@@ -148,3 +148,15 @@ def test_the_classifier_may_only_ask_and_log(dev: Synthesised) -> None:
         "sagemaker:InvokeEndpoint",
         "sqs:SendMessage",
     }, name
+
+
+def test_it_asks_the_challenger_and_reads_its_own_item_only_where_tests_can_run(synthesise: Synthesise) -> None:
+    [dev, off] = [synthesise("dev"), synthesise("dev", change="ab_tests: {enabled: false}")]
+    name = "rubric-dev-challenger"
+    assert variables_of(dev, "Classify")["CHALLENGER_ENDPOINT_NAME"] == name
+    [read] = [s for s in allowed(dev) if "dynamodb:GetItem" in listed(s["Action"])]
+    assert read["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["#ab"]}}
+    asked = [json.dumps(s["Resource"]) for s in allowed(dev) if "sagemaker:InvokeEndpoint" in listed(s["Action"])]
+    assert sum(f"endpoint/{name}" in resource for resource in asked) == 1
+    assert name not in json.dumps([variables_of(off, "Classify"), allowed(off)])
+    assert "dynamodb:GetItem" not in actions(off)
