@@ -61,6 +61,8 @@ def _promoted(test: Record, parts: Parts, *, by_person: bool) -> Record:
     """The champion must still serve, as for any promotion: here the one that the challenger was tested against."""
     challenger = test["challenger"]
     package = parts.registry.package(challenger["package_arn"])
+    if package is None:
+        raise RefusedError(f"{challenger['version']} was deleted from the registry: train again")
     if package.approval == REJECTED:
         raise RefusedError(f"{challenger['version']} was rejected: run `rubric models approve {challenger['version']}`")
     if package.approval != APPROVED:

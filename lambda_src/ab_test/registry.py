@@ -13,7 +13,8 @@ from lambda_src.common import approved_model, artifact_digest, provenance, serve
 from lambda_src.common.aws import error_code
 
 APPROVED, REJECTED, PENDING = "Approved", "Rejected", "PendingManualApproval"
-_ABSENT = "ValidationException"  # DescribeEndpoint and similar calls have no other error for missing resources
+# DescribeEndpoint and similar calls have no other error for missing resources.
+_ABSENT = {"ValidationException", "ResourceNotFound"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +40,14 @@ class Registry:
         """The newest package with this version, number or ARN: one call per package until it is found."""
         return next((each for each in self._packages() if version in (each.version, each.number, each.arn)), None)
 
-    def package(self, arn: str) -> Package:
-        """The package as it is now. Raises ClientError if it is gone."""
-        return self._described(arn)
+    def package(self, arn: str) -> Package | None:
+        """The package as it is now; None if it is gone."""
+        try:
+            return self._described(arn)
+        except ClientError as error:
+            if error_code(error) not in _ABSENT:
+                raise
+            return None
 
     def approve(self, arn: str, *, note: str) -> None:
         """Approves a package, as a person does."""
@@ -108,7 +114,7 @@ class ServingModel:
             config = self._sagemaker.describe_endpoint_config(EndpointConfigName=endpoint.config)
             model = self._sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
         except ClientError as error:
-            if error_code(error) != _ABSENT:
+            if error_code(error) not in _ABSENT:
                 raise
             return Serving(approved, "", False)
         served = str(model.get("PrimaryContainer", {}).get("ModelDataUrl", ""))

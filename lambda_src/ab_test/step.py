@@ -59,10 +59,11 @@ def _overtaken_by_events(test: Record, parts: Parts) -> Record | None:
             reason = f"{champion['version']} does not serve any more"
             return changes.ending(test, record.CHAMPION_REPLACED, reason, now=now)
     # Of a replay's challenger nobody gets an answer.
-    is_live = test["plan"]["mode"] == record.LIVE
-    if is_live and parts.registry.package(challenger["package_arn"]).approval == REJECTED:
-        reason = f"{challenger['version']} was rejected in the registry"
-        return changes.ending(test, record.STOPPED, reason, now=now, by="the registry")
+    if test["plan"]["mode"] == record.LIVE:
+        package = parts.registry.package(challenger["package_arn"])
+        if package is None or package.approval == REJECTED:
+            reason = f"{challenger['version']} was {'rejected in' if package else 'deleted from'} the registry"
+            return changes.ending(test, record.STOPPED, reason, now=now, by="the registry")
     return None
 
 
@@ -84,7 +85,8 @@ def _starting(test: Record, parts: Parts) -> Record | None:
 def _ask(test: Record, parts: Parts) -> Record:
     """Asks for the challenger's resources; again, if something else was changing its stack when it was asked before."""
     challenger, now = test["challenger"], parts.now()
-    fault = parts.fault(parts.registry.package(challenger["package_arn"]))
+    package = parts.registry.package(challenger["package_arn"])
+    fault = parts.fault(package) if package else f"{challenger['version']} was deleted from the registry"
     if fault:
         return changes.ending(test, record.FAILED, fault, now=now)
     serve = test["plan"]["mode"] == record.LIVE

@@ -28,7 +28,7 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
         "Examples": common | {"EXAMPLES_TABLE", "LEDGER_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE", "ANSWERS_TABLE"},
         "Labelling": common
         | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS", "REQUEST_LOG_TEXT", "LABELLING_DAYS"}
-        | {"SHARED_SHARE", "LEDGER_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE"},
+        | {"SHARED_SHARE", "LEDGER_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE", "ARTIFACT_BUCKET"},
         "Site": common | {"APPROVED_MODEL_PARAMETER", "ARTIFACT_BUCKET", "ENDPOINT_NAME", "API_AUTH", "JWT_ISSUER"},
         "Authorizer": common
         | {"API_KEYS_TABLE", "KEY_CACHE_SECONDS", "USAGE_TABLE", "DEFAULT_RATE", "DEFAULT_BURST"}

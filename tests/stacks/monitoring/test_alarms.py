@@ -8,8 +8,8 @@ from tests.stacks.test_nag import SERVERLESS
 EXPECTED = {
     ("AWS/ApiGateway", "5xx"): 1,
     ("AWS/ApiGateway", "Latency"): 1,
-    ("AWS/Lambda", "Errors"): 9,
-    ("AWS/Lambda", "Throttles"): 9,
+    ("AWS/Lambda", "Errors"): 10,
+    ("AWS/Lambda", "Throttles"): 10,
     ("AWS/SageMaker", "Invocation5XXErrors"): 1,
     ("AWS/SageMaker", "InvocationModelErrors"): 1,
     ("AWS/SageMaker", "ModelLatency"): 1,
@@ -19,6 +19,7 @@ EXPECTED = {
     ("Rubric", "ServingStackStuck"): 1,
     ("Rubric", "SettlingFailed"): 1,
     ("Rubric", "SettlingDone"): 1,  # its absence
+    ("Rubric", "ChallengerLeftOver"): 1,
     ("Rubric", "DriftFound"): 1,
     ("Rubric", "LogWriteFailed"): 1,
     ("Rubric", "KeyUseUncounted"): 1,

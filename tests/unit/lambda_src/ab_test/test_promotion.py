@@ -91,6 +91,12 @@ def test_a_test_that_was_not_won():
     )
 
 
+def test_a_model_that_was_deleted_meanwhile():
+    world, _ = won()
+    del world.approvals[NEW]
+    assert refused(world) == f"{NEW} was deleted from the registry: train again"
+
+
 def test_a_model_that_was_rejected_meanwhile():
     world, _ = won()
     world.approvals[NEW] = "Rejected"

@@ -150,6 +150,23 @@ def test_a_text_that_has_left_the_log_counts_as_never_compared():
     assert until(world, record.ENDED)["verdict"] == record.BETTER
 
 
+def test_a_label_that_was_given_for_another_reason_counts_when_its_text_is_asked_for():
+    world = World(wrong={OLD: lambda n: n % 10 == 0, NEW: lambda n: n % 40 == 0})
+    world.logs(range(3_000))
+    starting.start(REQUEST, world.parts())
+    later = until(world, record.RUNNING, labels=0)["disagreements"][record.WINDOW]
+    said = {"first": "Health", "label": "Health", "times": 1, "time": "2026-11-20T11:00:00.000Z"}
+    world.items[later["request_id"], 0]["given"] = {"key2": said}
+    step.step(world.parts())
+    assert world.test()["looks"] == []
+    world.labels_asked(1)
+    for _ in range(2):
+        world.passes()
+        step.step(world.parts())
+    # It is older than the look before it, which stays the first.
+    assert [look["request_id"] for look in world.test()["looks"]][1:] == [later["request_id"]]
+
+
 @pytest.mark.parametrize("answers", ["", '{"predicted_label": "Health"}'])
 def test_a_job_whose_answers_do_not_fit_fails_the_test(answers):
     world = better()

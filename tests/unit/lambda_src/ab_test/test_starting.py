@@ -192,6 +192,24 @@ def test_a_challenger_that_is_rejected_while_it_answers():
     assert (test["verdict"], test["ended_by"]) == (record.STOPPED, "the registry")
 
 
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_challenger_that_is_deleted_from_the_registry(asked):
+    world = better()
+    starting.start({**REQUEST, "mode": "live"}, world.parts())
+    if asked:
+        until(world, record.RUNNING)
+    del world.approvals[NEW]
+    test = until(world, record.ENDED)
+    assert (test["verdict"], test["reason"]) == (record.STOPPED, f"{NEW} was deleted from the registry")
+
+
+def test_a_replays_challenger_that_is_deleted_before_it_is_asked_for():
+    world = better()
+    starting.start(REQUEST, world.parts())
+    del world.approvals[NEW]
+    assert until(world, record.ENDED)["verdict"] == record.FAILED
+
+
 def test_tests_that_are_switched_off_end():
     world = better()
     starting.start(REQUEST, world.parts())

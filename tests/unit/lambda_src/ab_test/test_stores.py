@@ -129,6 +129,8 @@ class SageMaker:
         return {"ModelPackageSummaryList": [{"ModelPackageArn": each} for each in arns], **more}
 
     def describe_model_package(self, *, ModelPackageName):
+        if ModelPackageName not in (arn(NEW), arn(OLD)):
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": "does not exist"}}, "x")
         version = NEW if ModelPackageName == arn(NEW) else OLD
         return {
             "ModelPackageArn": ModelPackageName,
@@ -169,6 +171,7 @@ def test_packages_are_found_by_version_number_or_arn_and_each_page_is_read():
     registry = Registry(SageMaker(), group="rubric-dev")
     for version in (OLD, "1", arn(OLD)):
         assert getattr(registry.find(version), "arn", None) == arn(OLD)
+    assert registry.package(arn("rubric-dev-9")) is None
     assert registry.find("x") is None and getattr(registry.find(NEW), "digest", None) == "a" * 64
 
 

@@ -253,14 +253,23 @@ class _Registry:
         self._world = world
 
     def find(self, version: str) -> Package | None:
-        return next((p for v in (NEW, OLD) for p in [self._of(v)] if version in (v, p.number, p.arn)), None)
+        return next(
+            (
+                p
+                for v in sorted(self._world.approvals, reverse=True)
+                for p in [self._of(v)]
+                if version in (v, p.number, p.arn)
+            ),
+            None,
+        )
 
-    def package(self, package_arn: str) -> Package:
-        return next(self._of(version) for version in (OLD, NEW) if arn(version) == package_arn)
+    def package(self, package_arn: str) -> Package | None:
+        return next((self._of(version) for version in self._world.approvals if arn(version) == package_arn), None)
 
     def approve(self, package_arn: str, *, note: str) -> None:
-        assert note
-        self._world.approvals[self.package(package_arn).version] = "Approved"
+        found = self.package(package_arn)
+        assert note and found
+        self._world.approvals[found.version] = "Approved"
 
     def _of(self, version: str) -> Package:
         approval = self._world.approvals[version]
