@@ -94,6 +94,7 @@ class Pipeline(Construct):
                 manual_approval=manual,
                 ab_test_arn=ab_test_arn if tested else "",
                 test_mode=mode if tested else "",
+                test_retrained_only=self._settings.ab_tests.tested == "retrained",
             )
         )
         # Long enough for the longest job allowed, waiting for spot capacity, and a promotion.

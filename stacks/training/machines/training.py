@@ -47,7 +47,8 @@ class Registration:
 class PipelineParts:
     """What the pipeline calls. promotion_arn: a machine; promote_arn: its function; promotion_execution_arn: an
     execution's ARN up to its name. test_mode: of the A/B test that a model which passed the gate begins with, by the
-    function ab_test_arn; "" if it is promoted, or waits for approval, without one.
+    function ab_test_arn; "" if it is promoted, or waits for approval, without one. test_retrained_only: whether only a
+    run that retraining has started begins a test.
     """
 
     partition: str
@@ -61,6 +62,7 @@ class PipelineParts:
     manual_approval: bool
     ab_test_arn: str = ""
     test_mode: str = ""
+    test_retrained_only: bool = False
 
 
 def definition(pipeline: PipelineParts) -> dict[str, Any]:
@@ -214,8 +216,10 @@ def _register(pipeline: PipelineParts) -> States:
         # The first model has nothing to be tested against.
         first = "Is there a model to test it against?"
         then = first if pipeline.test_mode else StateName.PROMOTE
-        choice = {"Variable": "$.job.champion_uri", "StringEquals": "", "Next": StateName.PROMOTE}
-        asked = {first: {"Type": "Choice", "Choices": [choice], "Default": StateName.TEST}}
+        choices = [{"Variable": "$.job.champion_uri", "StringEquals": "", "Next": StateName.PROMOTE}]
+        if pipeline.test_retrained_only:
+            choices.append(_is_not_retrained(then=StateName.PROMOTE))
+        asked = {first: {"Type": "Choice", "Choices": choices, "Default": StateName.TEST}}
         return {
             StateName.REGISTER: _package(pipeline, status="Approved", then=then),
             **(asked if pipeline.test_mode else {}),
@@ -230,17 +234,38 @@ def _register(pipeline: PipelineParts) -> States:
         },
         StateName.REGISTER: _package(pipeline, status="Approved", then=StateName.PROMOTE),
         StateName.REGISTER_FOR_APPROVAL: _package(pipeline, status="PendingManualApproval", then="Note that it waits"),
-        "Note that it waits": _note(pipeline),
-        **({} if pipeline.test_mode else {"Waits for approval": _result(promoted=False)}),
+        "Note that it waits": _note(pipeline, then=_after_note(pipeline)),
+        **_waiting(pipeline),
         **refused,
     }
 
 
-def _note(pipeline: PipelineParts) -> State:
+_WAITS, _IS_RETRAINED = "Waits for approval", "Is it of retraining?"
+
+
+def _is_not_retrained(*, then: str) -> dict[str, str]:
+    return {"Variable": "$.job.decision", "StringEquals": "", "Next": then}
+
+
+def _after_note(pipeline: PipelineParts) -> str:
+    if not pipeline.test_mode:
+        return _WAITS
+    return _IS_RETRAINED if pipeline.test_retrained_only else StateName.TEST
+
+
+def _waiting(pipeline: PipelineParts) -> States:
+    """The states between the note and a test, if a model may wait for its approval without one."""
+    asks, waits = _after_note(pipeline) == _IS_RETRAINED, {_WAITS: _result(promoted=False)}
+    choice = {"Type": "Choice", "Choices": [_is_not_retrained(then=_WAITS)], "Default": StateName.TEST}
+    if asks:
+        return {_IS_RETRAINED: choice, **waits}
+    return {} if pipeline.test_mode else waits
+
+
+def _note(pipeline: PipelineParts, *, then: str) -> State:
     """Record that the package waits for approval, which makes a later approval new; if this fails, the registry's event
     records it."""
     parameters = {"action": Action.WAITING, "model_package_arn.$": "$.package.ModelPackageArn"}
-    then = StateName.TEST if pipeline.test_mode else "Waits for approval"
     state = states.call(pipeline.promote_arn, parameters=parameters, result="$.noted", then=then)
     return states.caught(state, by=then)
 

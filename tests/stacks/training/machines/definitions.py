@@ -39,6 +39,10 @@ AUTOMATIC = training.definition(PIPELINE)
 MANUAL = training.definition(replace(PIPELINE, manual_approval=True))
 TESTED = training.definition(replace(PIPELINE, ab_test_arn="ab_test", test_mode="replay"))
 TESTED_BY_HAND = training.definition(replace(PIPELINE, ab_test_arn="ab_test", test_mode="replay", manual_approval=True))
+RETRAINED = training.definition(replace(PIPELINE, ab_test_arn="ab_test", test_mode="replay", test_retrained_only=True))
+RETRAINED_BY_HAND = training.definition(
+    replace(PIPELINE, ab_test_arn="ab_test", test_mode="replay", test_retrained_only=True, manual_approval=True)
+)
 PATIENCE = promotion.Patience(rollout_seconds=4200, poll_seconds=7)
 PROMOTION = promotion.definition(promote_arn="promote", patience=PATIENCE)
 FIRST = first_model.definition(

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from stacks.training.machines import training
-from tests.stacks.training.machines.definitions import AUTOMATIC, JOB, MANUAL, TESTED, TESTED_BY_HAND
+from tests.stacks.training.machines.definitions import (
+    AUTOMATIC,
+    JOB,
+    MANUAL,
+    RETRAINED,
+    RETRAINED_BY_HAND,
+    TESTED,
+    TESTED_BY_HAND,
+)
 from tests.stacks.training.machines.reading import reached
 
 
@@ -82,6 +90,22 @@ def test_by_hand_a_new_model_waits_for_approval_and_is_tested_meanwhile() -> Non
     assert noted["Parameters"]["action"] == "waiting"
     assert noted["Next"] == noted["Catch"][0]["Next"] == "Test"
     assert states["Register"]["Next"] == "Promote"
+
+
+@pytest.mark.parametrize(
+    ("definition", "asks", "otherwise"),
+    [
+        (RETRAINED, "Is there a model to test it against?", "Promote"),
+        (RETRAINED_BY_HAND, "Is it of retraining?", "Waits for approval"),
+    ],
+)
+def test_a_model_that_a_person_has_trained_may_go_its_way_without_a_test(
+    definition: Any, asks: str, otherwise: str
+) -> None:
+    states = definition["States"]
+    assert {"Variable": "$.job.decision", "StringEquals": "", "Next": otherwise} in states[asks]["Choices"]
+    assert states[asks]["Default"] == "Test"
+    assert reached(definition) == set(states)
 
 
 @pytest.mark.parametrize("definition", [TESTED, TESTED_BY_HAND])
