@@ -29,6 +29,7 @@ ALPHA = 0.05
 OLD, TESTED, CLUSTERS, HELD_OUT, CHANGED = 4_000, 3_000, 40, 10, 8
 SIZES = ((200, 200), (500, 500), (1000, 500))  # audited texts, and labels of uncertain ones
 SCENES = ("topics", "concept", "same")
+Numbers = Sequence[int] | np.ndarray
 Probabilities = Callable[[Sequence[int]], np.ndarray]
 
 
@@ -46,7 +47,7 @@ class World:
         reduced /= np.linalg.norm(reduced, axis=1, keepdims=True) + 1e-9
         self.cluster = KMeans(CLUSTERS, n_init=2, random_state=0).fit_predict(reduced)
 
-    def model(self, rows: Sequence[int], labels: Sequence[int]) -> Probabilities:
+    def model(self, rows: Sequence[int], labels: Numbers) -> Probabilities:
         """A linear model of words and word pairs, fitted on these headlines."""
         terms = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2))
         fitted = LogisticRegression(C=20, max_iter=300).fit(
@@ -86,7 +87,7 @@ class Scene:
             self.old, self.live = rows[:OLD], rows[OLD:]
         self.answer = world.model(self.old, world.true[self.old])
 
-    def estimated(self, audited: Sequence[int], new: Sequence[int], labels: Sequence[int]) -> Gain:
+    def estimated(self, audited: Sequence[int], new: Sequence[int], labels: Numbers) -> Gain:
         """By the rule. labels: of all headlines, as people give them."""
         names, texts = self.world.labels, self.world.texts
         asked = [

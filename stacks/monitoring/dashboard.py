@@ -223,6 +223,18 @@ class Dashboard(Construct):
             _graph("A/B test: errors", trouble, width=_THIRD),
         )
 
+    def show_retraining(self, *, service: str, environment: str) -> None:
+        """Decisions whether to train again, and what followed."""
+        decided = [
+            own_metric(name, service=service, environment=environment, label=label)
+            for name, label in (
+                ("RetrainingDecisions", "decisions"),
+                ("RetrainingRuns", "started a run"),
+                ("RetrainingAsks", "asked a person"),
+            )
+        ]
+        self.dashboard.add_widgets(_graph("Retraining: decisions", decided, width=_THIRD))
+
     def show_tables(self, tables: Mapping[str, str]) -> None:
         """The tables' reads and writes, which determine their cost."""
         reads = [table_metric(name, "ConsumedReadCapacityUnits", label=use) for use, name in tables.items()]

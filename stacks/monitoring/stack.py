@@ -115,6 +115,7 @@ class MonitoringStack(RubricStack):
         if self._pipeline is not None:
             board.show_pipeline(self._machines, promote=self._pipeline.promote, **self._identity)
             board.show_drift(**self._identity, function=self._pipeline.drift)
+            board.show_retraining(**self._identity)
             board.show_ab_tests(self._challenger, function=self._pipeline.ab_test, **self._identity)
         board.show_tables(self._tables)
         return self.settings.prefix

@@ -37,6 +37,8 @@ CAUSED = {
     "KeyUseUncounted": "a maximum throughput of 1 on the usage table, and traffic",
     "TrainingFailed": "a run on a dataset that does not exist",
     "TrainingAborted": "StopExecution",
+    "RetrainingFailed": "a ledger of runs of another layout",
+    "RetrainingAborted": "StopExecution",
     "PromotionFailed": "a promotion of an artifact that does not exist",
     "PromotionAborted": "StopExecution",
     "ApprovedDiffersFromServing": "the approved-model parameter is changed by hand",
@@ -54,5 +56,6 @@ NOT_CAUSED = {
     "RuleUndelivered": "the local AWS has no dead-letter queues of EventBridge's targets and of functions",
     "ServingStackStuck": "tests/contract/sagemaker/test_promotion.py has the stack in that state, without alarms",
     "TrainingTimedOut": "the local AWS ends no execution for its time",
+    "RetrainingTimedOut": "the local AWS ends no execution for its time",
     "PromotionTimedOut": "the local AWS ends no execution for its time",
 }

@@ -28,9 +28,9 @@ EXPECTED = {
     ("Rubric", "KeysRefused"): 1,
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): 3,
     ("AWS/SQS", "ApproximateAgeOfOldestMessage"): 1,
-    ("AWS/States", "ExecutionsFailed"): 2,
-    ("AWS/States", "ExecutionsTimedOut"): 2,
-    ("AWS/States", "ExecutionsAborted"): 2,
+    ("AWS/States", "ExecutionsFailed"): 3,
+    ("AWS/States", "ExecutionsTimedOut"): 3,
+    ("AWS/States", "ExecutionsAborted"): 3,
     ("AWS/DynamoDB", "ReadThrottleEvents"): 7,
     ("AWS/DynamoDB", "WriteThrottleEvents"): 7 + 2,
 }

@@ -16,6 +16,7 @@ FUNCTIONS = {
     "check_rollout": BY_CLOUDFORMATION,
     "prepare_training": "the training machine fails with it, which has an alarm",
     "gate": "the training machine fails with it, which has an alarm",
+    "retrain": "the retraining machine fails with it, which has an alarm",
     "promote": "the promotion machine fails with it, which has an alarm, and its look each minute has one of its own",
 }
 MACHINES = {"first-model": BY_CLOUDFORMATION}
