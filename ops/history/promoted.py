@@ -12,6 +12,8 @@ from ops.models import promotions, registry
 from ops.models.promotions import Promotion
 
 _SETTLING = "settling:"
+# The name of the execution with which a test promotes its challenger.
+_OF_TEST = "ab-"
 
 
 def of_promotions(cloud: Cloud) -> Iterator[Event]:
@@ -59,6 +61,9 @@ def _of(each: Promotion) -> Iterator[Event]:
 def _by(each: Promotion) -> str:
     if each.execution.startswith(_SETTLING):
         return "the reconciler"
+    name = each.execution.rsplit(":", 1)[-1]
+    if not each.by and name.startswith(_OF_TEST):
+        return f"the A/B test {name.removeprefix(_OF_TEST)}"
     if ":execution:" in each.by:
         return f"the training run {each.by.rsplit(':', 1)[-1]}"
     return each.by

@@ -101,7 +101,7 @@ def origin(cloud: Cloud, version: str) -> Origin:
         try:
             stored = stores.versions_of(cloud).read(model.dataset_version)
             dataset = {
-                name: stored.manifest[name]  # type: ignore[literal-required]
+                name: stored.manifest[name]
                 for name in ("version", "parent", "created", "counts", "parts", "new", "relabelled", "removed")
             }
             dataset["rows"] = stored.manifest["file"]["rows"]

@@ -179,6 +179,7 @@ class Dashboard(Construct):
                 ("ApprovedDiffersFromServing", "the approved model does not serve"),
                 ("ServingStackStuck", "the stack needs repair"),
                 ("SettlingFailed", "check failed"),
+                ("RolloutStopped", "a rollback stopped a rollout"),
                 ("SettlingDone", "checked"),
             )
         ]

@@ -9,6 +9,7 @@ from tests.stacks.conftest import Synthesised
 
 # Actions that take no resource, by AWS's own reference.
 WITHOUT_RESOURCE = {
+    "cloudwatch:GetMetricStatistics",
     "cloudwatch:PutMetricData",
     "ecr:GetAuthorizationToken",
     "sagemaker:ListTrainingJobs",

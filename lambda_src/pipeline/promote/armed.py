@@ -14,13 +14,15 @@ from lambda_src.pipeline.promote import turns
 from lambda_src.pipeline.promote.parts import Parts
 from lambda_src.pipeline.promote.turns import Turn
 
+# A rollback that died before it began is tried again after this many seconds.
+_AGAIN = 300
 Starts = Callable[[str, dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
 class Watched:
-    """What became of the model that was promoted last. status: armed, tested, time over, rolled back or "" where no
-    alarms are armed. requests: that it has answered, None if unknown.
+    """What became of the model that serves. status: armed, tested, time over, rolling back, refused (the rollback was)
+    or "" where no alarms are armed. requests: that it has answered, None if unknown.
     """
 
     status: str = ""
@@ -28,12 +30,15 @@ class Watched:
     ringing: tuple[str, ...] = ()
 
 
-def judged(turn: Turn, parts: Parts, *, config: str) -> Turn:
-    """A turn whose model serves, with what its rollout has tested. config: what the endpoint serves."""
+def judged(turn: Turn, parts: Parts) -> Turn:
+    """A turn whose model serves, with what its rollout has tested."""
     wanted = parts.wanted_requests
-    if not wanted or turn.rollback or not config:
+    if not wanted or turn.rollback:
         return turn
-    count = parts.traffic.requests(config, since=turn.at, until=parts.now())
+    served, _ = parts.endpoint.compare()
+    if served is None:
+        return turn
+    count = parts.traffic.requests(served.config, since=turn.at, until=parts.now())
     if count is not None and count >= wanted:
         return replace(turn, requests=count, tested=True)
     ends = parts.now() + 60 * parts.armed_minutes if parts.armed_minutes and turn.previous else 0.0
@@ -48,27 +53,36 @@ def sentence(count: int | None, *, wanted: int) -> str:
 
 
 def watch(parts: Parts, *, start: Starts) -> Watched:
-    """Looks at the last promotion's model, while nothing is changing. start: starts a promotion by a name that can be
-    used once, with its input.
+    """Looks at the model that serves, while nothing is changing. start: starts a promotion by a name that can be used
+    once, with its input.
+
+    It stays armed while its rollback is tried, and whatever becomes of later promotions that do not serve.
     """
     every = parts.turns.all()
-    turn = every[-1] if every else None
-    if turn is None or turn.outcome != turns.SERVED or not turn.armed_until:
+    turn = next((each for each in reversed(every) if each.outcome == turns.SERVED), None)
+    if turn is None or not turn.armed_until:
         return Watched()
-    ringing = tuple(name for name in parts.traffic.ringing() if not name.endswith(STOPPED_ALARM))
     served, _ = parts.endpoint.compare()
     if served is None or parts.serving() != turn.artifact_uri:
         return Watched()
+    refused = next((each for each in every if _is_its_rollback(each, turn) and each.outcome == turns.REFUSED), None)
+    if refused is not None:
+        return _disarmed(turn, parts, Watched("refused"), why=f"it was not rolled back: {refused.reason}")
+    ringing = tuple(name for name in parts.traffic.ringing() if not name.endswith(STOPPED_ALARM))
     count = parts.traffic.requests(served.config, since=turn.at, until=parts.now())
     if ringing:
         payload = {"artifact_uri": turn.previous, "rollback": True, "by": f"the alarm {ringing[0]}"}
-        start(f"armed-{turn.number}-{round(turn.at)}", payload)
-        return _disarmed(turn, parts, Watched("rolled back", count, ringing), why=f"the alarm {ringing[0]} rang")
+        start(f"armed-{turn.number}-{int((parts.now() - turn.at) // _AGAIN)}", payload)
+        return Watched("rolling back", count, ringing)
     if count is not None and count >= parts.wanted_requests:
         return _disarmed(turn, parts, Watched("tested", count), why=f"then tested: {count} requests")
     if parts.now() > turn.armed_until:
         return _disarmed(turn, parts, Watched("time over", count), why="its alarms are no longer armed")
     return Watched("armed", count)
+
+
+def _is_its_rollback(each: Turn, turn: Turn) -> bool:
+    return each.number > turn.number and each.rollback and each.artifact_uri == turn.previous
 
 
 def _disarmed(turn: Turn, parts: Parts, watched: Watched, *, why: str) -> Watched:

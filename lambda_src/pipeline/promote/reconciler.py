@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from lambda_src.common import served_config
-from lambda_src.pipeline.promote import logic, turns
+from lambda_src.pipeline.promote import armed, logic, turns
 from lambda_src.pipeline.promote.parts import Parts, token
 from lambda_src.pipeline.promote.stuck import STUCK, how_to_repair
 from lambda_src.pipeline.promote.turns import Turn
@@ -94,4 +94,7 @@ def _close(turn: Turn | None, parts: Parts, *, serving: str, exists: bool) -> No
         # A rollout that never began says nothing about its model: a rollback may still choose it.
         began = parts.stack.operation(token=token(turn.execution), since=turn.at).started
         outcome = turns.INTERRUPTED if began else turns.FAILED
-    parts.turns.finish(turn, outcome, reason="its execution was stopped")
+    else:
+        turn = armed.judged(turn, parts)
+    reason = "its execution was stopped"
+    parts.turns.finish(turn, outcome, reason=f"{turn.reason}; {reason}" if turn.reason else reason)

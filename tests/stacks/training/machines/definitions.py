@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stacks.training.machines import first_model, promotion, training
+from stacks.training.machines import first_model, promotion, retraining, training
 
 JOB = training.Job(
     image="image",
@@ -47,3 +47,4 @@ FIRST = first_model.definition(
     pipeline_execution_arn="arn:aws:states:r:1:execution:pipeline",
     first_model_arn="first",
 )
+RETRAINING = retraining.definition(partition="aws", retrain_arn="retrain", pipeline_arn="pipeline")

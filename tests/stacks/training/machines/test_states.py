@@ -6,18 +6,20 @@ from typing import Any
 
 import pytest
 
-from tests.stacks.training.machines.definitions import AUTOMATIC, FIRST, MANUAL, PROMOTION
+from tests.stacks.training.machines.definitions import AUTOMATIC, FIRST, MANUAL, PROMOTION, RETRAINING
 from tests.stacks.training.machines.reading import problems
 
 
 @pytest.mark.parametrize(
-    "definition", [AUTOMATIC, MANUAL, PROMOTION, FIRST], ids=["automatic", "manual", "promotion", "first"]
+    "definition",
+    [AUTOMATIC, MANUAL, PROMOTION, FIRST, RETRAINING],
+    ids=["automatic", "manual", "promotion", "first", "retraining"],
 )
 def test_a_definition_holds_together(definition: dict[str, Any]) -> None:
     assert problems(definition) == []
 
 
-@pytest.mark.parametrize("definition", [AUTOMATIC, MANUAL, PROMOTION, FIRST])
+@pytest.mark.parametrize("definition", [AUTOMATIC, MANUAL, PROMOTION, FIRST, RETRAINING])
 def test_what_retries_everything_comes_last(definition: dict[str, Any]) -> None:
     for name, state in definition["States"].items():
         for retry in state.get("Retry", [])[:-1]:

@@ -61,6 +61,21 @@ VARIABLES = {
 
 
 @contextmanager
+def armed(wanted: bool) -> Iterator[None]:
+    """Has the handler keep the alarms of models armed that were not tested."""
+    more = {"CANARY_MIN_REQUESTS": "50", "ARMED_MINUTES": "600", "PROMOTION_ARN": "machine"} if wanted else {}
+    before = dict(os.environ)
+    os.environ |= more
+    promote._settings.cache_clear()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ |= before
+        promote._settings.cache_clear()
+
+
+@contextmanager
 def configured() -> Iterator[None]:
     """Sets the handler's environment; its log and metrics are discarded."""
     before, level = dict(os.environ), promote.logger.log_level

@@ -47,7 +47,19 @@ def of_stuck(run: Run) -> list[str]:
 
 def of_end(run: Run) -> list[str]:
     """Checks the end, when nothing runs and the reconciler has run."""
-    return [*_of_parameter(run), *_of_rollouts(run), *_of_turns(run), *of_rejected(run)]
+    return [*_of_parameter(run), *_of_rollouts(run), *_of_turns(run), *of_rejected(run), *_of_armed(run)]
+
+
+def _of_armed(run: Run) -> list[str]:
+    """Checks that a model for which an armed alarm rings is rolled back once, whatever else happens."""
+    if not run.scenario.armed:
+        return []
+    before = artifact(run.scenario.serving)
+    faults = ["two rollbacks of one model"] if run.cloud.endpoint.history[1:].count(before) > 1 else []
+    served = any(turn.outcome == "served" and not turn.rollback for turn in turns_of(run.cloud))
+    if served and run.cloud.endpoint.artifact != before and before not in run.rejected:
+        faults.append(f"an armed alarm rings, and {_name(run.cloud.endpoint.artifact)} still serves")
+    return faults
 
 
 def of_rejected(run: Run) -> list[str]:

@@ -12,9 +12,9 @@ from lambda_src.pipeline.promote import handler as promote
 from stacks.training.machines import promotion
 from tests.unit.interleavings.explorer.engine import Call, Function, lost
 from tests.unit.interleavings.fakes.asl import Execution
-from tests.unit.interleavings.fakes.cloud import PARAMETER, Cloud, artifact
+from tests.unit.interleavings.fakes.cloud import ALARMS, PARAMETER, Cloud, artifact
 from tests.unit.interleavings.promotions import judging
-from tests.unit.interleavings.promotions.installed import installed
+from tests.unit.interleavings.promotions.installed import armed, installed
 from tests.unit.interleavings.promotions.operators import reject_all, rollback
 from tests.unit.interleavings.promotions.scenarios import ROLLBACK, Scenario, package, promoting
 
@@ -53,13 +53,14 @@ class Run:
 
     def run(self) -> list[str]:
         """Runs until nothing is left and the reconciler has run; returns the errors."""
-        with installed(self.cloud):
+        with installed(self.cloud), armed(self.scenario.armed):
             for name, (after, payload) in self.scenario.starts.items():
                 if payload == ROLLBACK:
                     self._later.append((self.clock.now + after, name))
                 else:
                     self._start(name, payload, after=after)
             self._until_quiet()
+            self.cloud.stack.ringing |= {ALARMS[0]} if self.scenario.armed else set()
             self._settle_all()
             self.faults += [*judging.of_stuck(self), *judging.of_rejected(self)]
             if self.scenario.afterwards:
@@ -70,8 +71,8 @@ class Run:
         return self.faults
 
     def _settle_all(self) -> None:
-        """Runs the reconciler three times, far enough apart that stopped calls have ended."""
-        for _ in range(3):
+        """Runs the reconciler some times, far enough apart that stopped calls have ended."""
+        for _ in range(8 if self.scenario.armed else 3):
             self.clock.now += 120
             self._settle()
             self._until_quiet()

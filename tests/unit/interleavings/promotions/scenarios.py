@@ -19,7 +19,7 @@ class Scenario:
     """starts: by an execution's name, after how many seconds it starts and its input; ROLLBACK is what `rubric models
     rollback` starts at that time. serving: the first model, "" if none was approved and there is no stack. afterwards:
     what a person does when nothing runs any more, deploy or mend. rollout_seconds: how long one takes. ringing: alarms
-    that ring whatever serves. armed: whether a model that was not tested keeps its alarms armed.
+    that ring whatever serves. armed: whether a model that was not tested keeps its alarms armed; one rings then.
     """
 
     starts: Mapping[str, tuple[float, dict[str, Any]]]
@@ -92,6 +92,7 @@ OTHERS = {
     "an alarm that rings for what serves": Scenario(
         {"a": (0.0, promoting("a")), "back": (300.0, {**promoting("c"), "rollback": True})}, ringing=(ALARMS[0],)
     ),
+    "an alarm that rings for a model that was not tested": Scenario({"a": (0.0, promoting("a"))}, armed=True),
     "a long way back that the second meets": Scenario(TWO, {"a": "bad"}, rollback_seconds=200.0),
     "the first of all": Scenario({"a": (0.0, promoting("a", champion=""))}, serving="", afterwards="deploy"),
     "two at first": Scenario(TWO, serving="", afterwards="deploy"),

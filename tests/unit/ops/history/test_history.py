@@ -92,9 +92,10 @@ def happened(world: World, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Clo
         1: gone,
         2: turn(2, by="arn:aws:states:us-east-1:1:execution:pipeline:run-7", outcome="taken back", reason="it rang"),
         3: turn(3, rollback=True, by=f"the alarm {ALARM}", artifact_uri=uri(OTHER), previous=uri(MODEL)),
+        5: turn(5, execution="arn:x:execution:promotion:ab-t1", outcome=""),
         4: turn(4, execution="settling:request", reason="the parameter named x"),
     }
-    for number in (1, 2, 3, 4):
+    for number in (1, 2, 3, 4, 5):
         name = f"/rubric/dev/promotions/{number:06d}"
         ssm.put_parameter(Name=name, Value=json.dumps(turns[number]), Type="String")
     alarms = [
@@ -135,6 +136,7 @@ def test_promotions_and_rollbacks_are_told_once_with_who_asked(happened: Cloud) 
         (f"going back to {OTHER} instead of {MODEL}", f"the alarm {ALARM}"),
         (f"{OTHER} serves", f"the alarm {ALARM}"),
         (f"the approved model was set to {MODEL}, which serves: the parameter named x", "the reconciler"),
+        (f"rolling out {MODEL} instead of {OTHER}", "the A/B test t1"),
     ]
     assert len(told(happened, "rollback")) == 2
 

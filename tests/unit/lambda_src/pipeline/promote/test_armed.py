@@ -84,23 +84,44 @@ def test_an_alarm_while_it_is_armed_rolls_it_back_once(cloud, promoted, step):
     promoted(3)
     assert settled(cloud, step, after=60) == "armed"
     cloud.stack.ringing = {FAULTS}
-    assert settled(cloud, step, after=60) == "rolled back"
-    turn = last(cloud)
+    assert settled(cloud, step, after=60) == "rolling back"
     [(name, payload)] = cloud.started
-    assert name == f"armed-{turn.number}-{round(turn.at)}"
     assert payload == {"artifact_uri": OLD, "rollback": True, "by": f"the alarm {FAULTS}"}
-    assert turn.reason == f"promoted, not tested: 3 requests of 50; the alarm {FAULTS} rang"
-    assert settled(cloud, step, after=60) == ""
+    arn = f"arn:aws:states:us-east-1:1:execution:rubric-dev-promotion:{name}"
+    cloud.executions[arn] = SimpleNamespace(status="RUNNING", running=True, stopped=0.0)
+    assert settled(cloud, step, after=60) == "rolling back"
+    assert len(cloud.started) == 1, "the same name is the same execution"
+    promoted(0, name=name, uri=OLD, **{key: payload[key] for key in ("rollback", "by")})
+    assert (last(cloud).by, last(cloud).rollback) == (f"the alarm {FAULTS}", True)
+    assert settled(cloud, step, after=600) == ""
     assert len(cloud.started) == 1
 
 
-def test_a_rollback_that_was_started_before_the_function_died_is_not_started_again(cloud, promoted, step):
+def test_a_rollback_that_died_before_it_began_is_tried_again(cloud, promoted, step):
     promoted(3)
-    turn = last(cloud)
-    cloud.executions[f"x:armed-{turn.number}-{round(turn.at)}"] = SimpleNamespace(running=True)
     cloud.stack.ringing = {FAULTS}
-    assert settled(cloud, step, after=60) == "rolled back"
+    for after in (60, 300):
+        assert settled(cloud, step, after=after) == "rolling back"
+    assert len({name for name, _ in cloud.started}) == 2
+
+
+def test_a_rollback_that_was_refused_is_not_tried_for_ever(cloud, promoted, step):
+    promoted(3)
+    cloud.stack.ringing = {FAULTS}
+    refused = {"execution": "x", "artifact_uri": OLD, "at": 0.0, "outcome": "refused", "rollback": True,
+               "reason": "x is Rejected"}  # fmt: skip
+    cloud.parameters.put_parameter(Name="/rubric/dev/promotions/000002", Value=json.dumps(refused), Type="String")
+    assert settled(cloud, step, after=60) == "refused"
+    assert settled(cloud, step, after=60) == ""
     assert cloud.started == []
+    assert turns_of(cloud)[0].reason.endswith("; it was not rolled back: x is Rejected")
+
+
+def test_a_later_promotion_that_does_not_serve_disarms_nothing(cloud, promoted, step):
+    promoted(3)
+    failed = {"execution": "x", "artifact_uri": artifact("b"), "at": 0.0, "outcome": "taken back"}
+    cloud.parameters.put_parameter(Name="/rubric/dev/promotions/000002", Value=json.dumps(failed), Type="String")
+    assert settled(cloud, step, after=60) == "armed"
 
 
 def test_it_is_no_longer_armed_once_it_has_answered_enough(cloud, promoted, step):
