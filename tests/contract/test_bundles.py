@@ -29,7 +29,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "first_model": set(),
     "gate": {"baseline", "evaluation", "fold", "hyperparameters", "manifest", "measures"},
     "labelling": {"audit", "labelling", "record"},
-    "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest"},
+    "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest", "pipeline"},
     "promote": {"pipeline", "stack_outputs"},
     "request_log_api": set(),
     "redrive": {"log_messages"},
