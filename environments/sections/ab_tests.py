@@ -75,7 +75,7 @@ class AbTests(Section):
     replay_instance_type: InstanceType | None = Field(
         None,
         description="The instance on which a replay's transform job runs; unset, `serving.instance_type`, or "
-        "`ml.c7i.xlarge` with a serverless endpoint.",
+        "`ml.c7i.xlarge` if such jobs do not have it.",
     )
     promote: Literal["ask", "automatic"] = Field(
         "ask",
@@ -86,4 +86,9 @@ class AbTests(Section):
         "promote",
         description="What becomes of a trained model that passed the gate, when another serves. `promote`: as "
         "`training.approval` says. `replay`, `live`: a test of it begins, if none runs.",
+    )
+    tested: Literal["all", "retrained"] = Field(
+        "all",
+        description="Which models `new_models` is for: `all`, or those of runs that retraining has started, while the "
+        "others are promoted as `training.approval` says.",
     )

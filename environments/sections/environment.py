@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from environments.aws import regions
+from environments.aws import instance_regions, regions
 from environments.sections.ab_tests import AbTests
 from environments.sections.api import Api
 from environments.sections.base import Section
@@ -16,6 +16,7 @@ from environments.sections.data import Data
 from environments.sections.drift import Drift
 from environments.sections.labelling import Labelling
 from environments.sections.monitoring import Monitoring
+from environments.sections.retraining import Retraining
 from environments.sections.serving import Serving
 from environments.sections.training import Training
 
@@ -47,6 +48,7 @@ class Settings(Section):
     api: Api = Field(Api(), description="The HTTP API.")
     drift: Drift = Field(Drift(), description="Drift looks.")
     labelling: Labelling = Field(Labelling(), description="The queue of texts for people to label.")
+    retraining: Retraining = Field(Retraining(), description="When to train again.")
     ab_tests: AbTests = Field(AbTests(), description="Tests of a new model against the one that serves.")
     monitoring: Monitoring = Field(Monitoring(), description="Alarms and the dashboard.")
 
@@ -88,6 +90,13 @@ class Settings(Section):
     def endpoint_name(self) -> str:
         """The endpoint's name; an instance endpoint cannot become a serverless one, so they differ."""
         return self.prefix if self.serving.mode == "real-time" else f"{self.prefix}-serverless"
+
+    @property
+    def replay_instance_type(self) -> str:
+        """The instance on which a replay's transform job runs."""
+        chosen, serving = self.ab_tests.replay_instance_type, self.serving.instance_type
+        listed = serving is not None and instance_regions.listed(serving, region=self.region, use="transform")
+        return chosen or (serving if serving is not None and listed else "ml.c7i.xlarge")
 
     @property
     def challenger_endpoint_name(self) -> str:

@@ -10,9 +10,9 @@ class AbTestSettings:
     """The stores, the champion's endpoint, the registry's group, the promotion machine, the Challenger stack, and the
     section `ab_tests`.
 
-    request_log_text: what the log keeps of a text. job_prefix: of a replay's transform jobs. key_arn: the key that
-    encrypts what they write, "" for S3's own. approval: `training.approval`. hourly_price: "" if it is not known.
-    most_seconds: that a test may take.
+    request_log_text: what the log keeps of a text. job_prefix: of a replay's transform jobs; key_arn, volume_key_arn:
+    the keys that encrypt what they write and their volumes, "" for AWS's own. approval: `training.approval`.
+    hourly_price: "" if it is not known. most_seconds: that a test may take.
     """
 
     environment: str
@@ -43,6 +43,7 @@ class AbTestSettings:
     challenger_stack_name: str
     challenger_endpoint_name: str
     challenger_resource_types: list[str]
+    replay_instance_type: str
     hourly_price: str = ""
-    replay_instance_type: str = ""
     key_arn: str = ""
+    volume_key_arn: str = ""

@@ -66,7 +66,12 @@ def _parts(context: Any) -> Parts:
             resource_types=settings.challenger_resource_types,
             endpoint_name=settings.challenger_endpoint_name,
         ),
-        jobs=transform.Jobs(sagemaker, instance_type=settings.replay_instance_type, key_arn=settings.key_arn),
+        jobs=transform.Jobs(
+            sagemaker,
+            instance_type=settings.replay_instance_type,
+            key_arn=settings.key_arn,
+            volume_key_arn=settings.volume_key_arn,
+        ),
         answers=answers.Answers(answers.make_client()),
         promote=_promote,
         fault=registry.Artifacts(s3).fault,

@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 
 from lambda_src.common.aws import error_code
 
-FALLBACK_INSTANCE = "ml.c7i.xlarge"  # if the endpoint has no instances, or of a type that has no transform jobs
 _REQUEST_SECONDS = 3600  # the most that SageMaker waits for an answer
 _PAYLOAD_MB = 1
 # A transform job's request holds many thousand texts, and nobody waits for its answer: an endpoint's limits would
@@ -38,17 +37,16 @@ class Job:
 
 
 class Jobs:
-    """instance_type: wanted, "" for any. key_arn: encrypts the answers, "" for S3's own key."""
+    """key_arn, volume_key_arn: encrypt the answers and the instance's volume, "" for AWS's own keys."""
 
-    def __init__(self, sagemaker: Any, *, instance_type: str, key_arn: str) -> None:
+    def __init__(self, sagemaker: Any, *, instance_type: str, key_arn: str, volume_key_arn: str) -> None:
         self._sagemaker = sagemaker
-        known = sagemaker.meta.service_model.shape_for("TransformInstanceType").enum
-        self._instance_type = instance_type if instance_type in known else FALLBACK_INSTANCE
-        self._key_arn = key_arn
+        self._key = {"KmsKeyId": key_arn} if key_arn else {}
+        on_volume = {"VolumeKmsKeyId": volume_key_arn} if volume_key_arn else {}
+        self._resources = {"InstanceType": instance_type, "InstanceCount": 1, **on_volume}
 
     def start(self, name: str, *, model: str, source: str, output: str) -> None:
         """Starts the job, unless there is one of this name: then that one is the job."""
-        key = {"KmsKeyId": self._key_arn} if self._key_arn else {}
         try:
             self._sagemaker.create_transform_job(
                 TransformJobName=name,
@@ -67,9 +65,9 @@ class Jobs:
                     "S3OutputPath": output,
                     "Accept": "application/jsonlines",
                     "AssembleWith": "Line",
-                    **key,
+                    **self._key,
                 },
-                TransformResources={"InstanceType": self._instance_type, "InstanceCount": 1},
+                TransformResources=self._resources,
             )
         except ClientError as error:
             # "ResourceInUse" in CreateTransformJob's API reference; the endpoint's own calls say ValidationException.

@@ -8,7 +8,6 @@ from contracts.ab_tests import record
 from environments.settings import Settings
 
 _HOURS = 24
-_DEFAULT_INSTANCE = "ml.c7i.xlarge"  # of a replay's job, with a serverless endpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +51,7 @@ class Terms:
     def _price(self, settings: Settings) -> str:
         tests, serving = settings.ab_tests, settings.serving
         if self.mode == record.REPLAY:
-            instance = tests.replay_instance_type or serving.instance_type or _DEFAULT_INSTANCE
+            instance = settings.replay_instance_type
             return f"Price: one {instance} while the job classifies, usually minutes; AWS's price list has its hour."
         count = tests.challenger_instances
         machine = f"{count} x {serving.instance_type}" if serving.instance_type else "a serverless endpoint, by use"

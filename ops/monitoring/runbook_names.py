@@ -25,6 +25,7 @@ _OUTPUTS = {
     "queue parked": stack_outputs.LOG_PARKED_URL,
     "machine training": stack_outputs.PIPELINE_ARN,
     "machine promotion": stack_outputs.PROMOTION_ARN,
+    "machine retraining": stack_outputs.RETRAINING_ARN,
     "approved model": stack_outputs.APPROVED_MODEL_PARAMETER_NAME,
     "dashboard": stack_outputs.DASHBOARD_NAME,
 }
@@ -32,7 +33,7 @@ _UNDELIVERED = "queue undelivered"
 # The logical id, without its hash, of the Training stack's queue.
 _UNDELIVERED_ID = "RulesUndelivered"
 _FUNCTION, _LOG_GROUP = "function ", "log group "
-_KNOWN = ("env", "prefix", "endpoint", "endpoint log", "access log", *(f"{part} stack" for part in PARTS))
+_KNOWN = ("env", "prefix", "endpoint", "endpoint log", "access log", "promotions", *(f"{part} stack" for part in PARTS))
 # All but those of functions and of their log groups.
 PLACEHOLDERS = (*_KNOWN, *_OUTPUTS, _UNDELIVERED)
 
@@ -52,6 +53,7 @@ class Names:
             "endpoint": settings.endpoint_name,
             "endpoint log": log_groups.endpoint(settings.endpoint_name),
             "access log": log_groups.api_requests(settings.prefix),
+            "promotions": settings.promotions_path,
             **{f"{part} stack": settings.stack_name(part) for part in PARTS},
         }
 

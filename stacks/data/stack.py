@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contracts.ab_tests import record
 from contracts.datasets import fold, manifest
 from contracts.deployment import buckets, stack_outputs
 from environments import kept
@@ -55,7 +56,7 @@ class DataStack(RubricStack):
                 # Where rules overlap, the shorter time holds (S3's guide, "lifecycle-conflicts").
                 *(
                     _forget_old_versions(prefix=prefix)
-                    for prefix in (buckets.CAPTURE, buckets.BATCH, buckets.CHECKPOINTS, buckets.DRIFT)
+                    for prefix in (buckets.CAPTURE, buckets.BATCH, buckets.CHECKPOINTS, buckets.DRIFT, record.TESTS)
                 ),
                 _expire(days=kept.CAPTURE_DAYS, prefix=buckets.CAPTURE),
                 _expire(days=kept.CHECKPOINT_DAYS, prefix=buckets.CHECKPOINTS),

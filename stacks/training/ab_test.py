@@ -10,6 +10,7 @@ from constructs import Construct
 
 from contracts.ab_tests import live, record
 from contracts.deployment import buckets
+from environments.aws.instances import takes_volume_key
 from environments.settings import Settings
 from stacks.deployment import Deployment
 from stacks.shared.permissions import allow, use_key
@@ -127,8 +128,9 @@ def _variables(settings: Settings, stores: Stores) -> dict[str, str]:
         "ENDPOINT_NAME": settings.endpoint_name,
         "JOB_PREFIX": f"{settings.prefix}-ab-",
         "APPROVAL": settings.training.approval,
-        "REPLAY_INSTANCE_TYPE": tests.replay_instance_type or settings.serving.instance_type or "",
+        "REPLAY_INSTANCE_TYPE": settings.replay_instance_type,
         "KEY_ARN": stores.key_arn or "",
+        "VOLUME_KEY_ARN": (stores.key_arn or "") if takes_volume_key(settings.replay_instance_type) else "",
         "AB_TESTS_ENABLED": "yes" if tests.enabled else "no",
         "GOAL": tests.goal,
         "ALPHA": str(tests.alpha),

@@ -18,7 +18,7 @@ from local_aws.patches.cloudformation import conditions, custom_resource, export
 from local_aws.patches.cloudformation import deletion as stack_deletion
 from local_aws.patches.cloudwatch import alarms, emf
 from local_aws.patches.dynamodb import global_tables, limits, throughput
-from local_aws.patches.functions import errors, latency, logs, metrics
+from local_aws.patches.functions import concurrency, errors, latency, logs, metrics
 from local_aws.patches.http_api import resources
 from local_aws.patches.s3 import access_logs, buckets, written_once
 from local_aws.patches.step_functions import access, executions, telemetry
@@ -28,6 +28,7 @@ from local_aws.patches.step_functions import deletion as machine_deletion
 ALL: tuple[ModuleType, ...] = (
     latency,
     errors,
+    concurrency,
     logs,
     metrics,
     emf,

@@ -178,9 +178,15 @@ def transform_request(environment: Environment, *, instance_type: str = "ml.c7i.
 def replay_request(environment: Environment) -> Request:
     """The CreateTransformJob with which a challenger classifies logged texts."""
     account, variables = environment.account, functions(environment.account)["ab_test"]
-    sagemaker = mock.Mock(**{"meta.service_model.shape_for.return_value.enum": [variables["REPLAY_INSTANCE_TYPE"]]})
+    sagemaker = mock.Mock()
     texts = f"s3://{variables['ARTIFACT_BUCKET']}/{record.texts('20261130-093000-abcd')}"
-    replay.Jobs(sagemaker, instance_type=variables["REPLAY_INSTANCE_TYPE"], key_arn=variables["KEY_ARN"]).start(
+    jobs = replay.Jobs(
+        sagemaker,
+        instance_type=variables["REPLAY_INSTANCE_TYPE"],
+        key_arn=variables["KEY_ARN"],
+        volume_key_arn=variables["VOLUME_KEY_ARN"],
+    )
+    jobs.start(
         f"{variables['JOB_PREFIX']}20261130-093000-abcd",
         model=account.only(environment.stack("Challenger"), "AWS::SageMaker::Model").name,
         source=f"{texts}in/",

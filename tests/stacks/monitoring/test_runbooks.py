@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from ops.monitoring import runbooks
+from tests.long.game_day import expected
 from tests.stacks.conftest import REPOSITORY, Synthesise, Synthesised
 from tests.stacks.monitoring.test_metrics_are_watched import FALLBACK
 
@@ -63,3 +64,16 @@ def test_the_name_that_cloudformation_gives_an_alarm_leads_to_its_page(whole: Sy
         given = f"Rubric-dev-{part.capitalize()}-{logical_id}-1ABCDEFGHIJK2"
         name = alarm["Properties"].get("AlarmName", given)
         assert runbooks.find(REPOSITORY, name).is_file()
+
+
+def test_the_game_day_causes_each_alarm_or_says_why_it_cannot(whole: Synthesised) -> None:
+    alarms = {name for name, _ in described(whole)}
+    assert {*expected.CAUSED, *expected.NOT_CAUSED} == alarms
+    assert not {*expected.CAUSED} & {*expected.NOT_CAUSED}
+    assert len(expected.NOT_CAUSED) <= len(alarms) / 4
+
+
+def test_the_page_says_what_the_game_day_does_not_cause() -> None:
+    text = (runbooks.folder(REPOSITORY) / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", text, flags=re.MULTILINE)
+    assert dict(rows) == expected.NOT_CAUSED

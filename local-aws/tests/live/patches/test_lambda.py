@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from local_aws_testing.server import ROLE, Server, log_lines, make_function, total, wait_for
 
 EMF = """
@@ -187,3 +189,17 @@ def test_what_a_function_fails_to_do_asynchronously_is_kept(server: Server) -> N
     message = wait_for(kept, what="the message", seconds=20)
     assert message["requestPayload"] == {"a": 1}
     assert message["responsePayload"]["errorMessage"] == "no network"
+
+
+def test_reserved_concurrency_limits_versions_and_aliases_too(server: Server) -> None:
+    client = server.client("lambda", tries=1)
+    make_function(server, "reserved", "def handler(event, context):\n    return 1\n")
+    version = client.publish_version(FunctionName="reserved")["Version"]
+    client.create_alias(FunctionName="reserved", Name="live", FunctionVersion=version)
+    client.put_function_concurrency(FunctionName="reserved", ReservedConcurrentExecutions=0)
+    for qualifier in ({}, {"Qualifier": version}, {"Qualifier": "live"}):
+        with pytest.raises(client.exceptions.TooManyRequestsException):
+            client.invoke(FunctionName="reserved", **qualifier)
+    assert total(server, "AWS/Lambda", "Throttles", {"FunctionName": "reserved"}) == 3
+    client.delete_function_concurrency(FunctionName="reserved")
+    assert invoke(server, "reserved", Qualifier="live")["body"] == b"1"

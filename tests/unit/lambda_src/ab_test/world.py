@@ -58,7 +58,9 @@ class World:
         self.refusals: list[str] = []  # reasons for which the next updates of the stack are rolled back
         self.promotions: dict[str, dict[str, Any]] = {}
         self.damaged = ""
-        self.calls, self.last, self.after = 0, None, False
+        self.calls = 0
+        self.last: int | None = None  # the call that is the last one of its step
+        self.after = False
         self.ids = 0
 
     # What happens in the environment.
@@ -177,7 +179,12 @@ def settings(**changed: Any) -> AbTestSettings:
         **{"approval": "automatic", "job_prefix": "rubric-dev-ab-", "ab_tests_enabled": "yes", "goal": "better"},
         **{"alpha": 0.05, "margin": 0.02, "most_labels": 300, "most_seconds": 86_400, "most_texts": 5_000},
         **{"share": 0.3, "unit": "text", "allocation": "fixed", "least_share": 0.1, "most_share": 0.5},
-        **{"ab_promote": "ask", "challenger_stack_name": "Rubric-dev-Challenger", "challenger_resource_types": []},
+        **{
+            "ab_promote": "ask",
+            "replay_instance_type": "ml.c7i.xlarge",
+            "challenger_stack_name": "Rubric-dev-Challenger",
+            "challenger_resource_types": [],
+        },
         "challenger_endpoint_name": "rubric-dev-challenger",
     }
     return AbTestSettings(**{**values, **changed})

@@ -22,6 +22,8 @@ from tests.unit.ops.erasures import left
         ('{"file": "x", "line": 2, "input": "\\"Mary Smith, ill\\"", "error": {}}\n',
          '{"file": "x", "line": 2, "input": "[erased]", "error": {}}\n', 1),
         ("\n\n", "\n\n", 0),
+        # Of an A/B test's replay: the keys beside the texts have none.
+        ('["r1", 0, "Mary Smith"]\n["r2", 1, "Health"]\n', '["r1", 0, "Mary Smith"]\n["r2", 1, "Health"]\n', 0),
         # Commas that are part of the text.
         ('Mary Smith, ill\nMary Smith, ill, and more\n', '[erased]\nMary Smith, ill, and more\n', 1),
         ('\ufeffMary Smith, ill\r\na\rMary Smith, ill\rb', '\ufeff[erased]\r\na\r[erased]\rb', 2),
