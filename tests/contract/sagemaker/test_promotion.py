@@ -3,16 +3,21 @@
 The stack, the endpoint and the approved model agree in the end.
 """
 
+import json
 import time
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from local_aws_testing.cloud import Cloud
+from local_aws_testing.cloud import BUCKET, MACHINE_ROLE, Cloud
 from local_aws_testing.server import wait_for
+from ops.history import reading
 from tests.contract.sagemaker.promotions import (
     ALARM,
     ENDPOINT,
     PARAMETER,
+    PROMOTIONS,
     STACK,
     STOPPED,
     Promotions,
@@ -61,6 +66,35 @@ def test_a_rollback_stops_the_rollout_that_it_meets(cloud: Cloud, promotions: Pr
         assert STOPPED in stopped["cause"]
         assert promotions.consistent() == "one"
         assert promotions.outcomes[-2:] == ["taken back", "served"]
+        told = reading.read(_seen(cloud), kinds=("promotion", "rollback", "alarm", "run"))
+        assert [event.what for event in told if event.by == "a test"] == [
+            f"going back to {artifact('one')}",
+            f"{artifact('one')} serves",
+        ]
+        assert f"{STOPPED} rings" in " ".join(event.what for event in told if event.kind == "alarm")
+        assert [(event.what, event.by) for event in told if event.kind == "run"] == [
+            ("training began", "ada"),
+            ("training ended: succeeded", "ada"),
+        ]
+
+
+def _seen(cloud: Cloud) -> Any:
+    """The environment as `rubric history` sees it, with a training machine that does nothing, once."""
+    machines = cloud.server.client("stepfunctions")
+    other = machines.create_state_machine(
+        name="training", definition=json.dumps({"StartAt": "a", "States": {"a": {"Type": "Succeed"}}}),
+        roleArn=MACHINE_ROLE,
+    )["stateMachineArn"]  # fmt: skip
+    run = machines.start_execution(stateMachineArn=other, input=json.dumps({"by": "ada"}))["executionArn"]
+    wait_for(lambda: machines.describe_execution(executionArn=run)["status"] == "SUCCEEDED", what="the run", seconds=30)
+    outputs = {"ArtifactBucketName": BUCKET, "PipelineArn": other}
+    return SimpleNamespace(
+        client=cloud.server.client,
+        settings=SimpleNamespace(
+            prefix=ENDPOINT, promotions_path=PROMOTIONS, stack_name=lambda part: f"Rubric-test-{part}"
+        ),
+        stacks=SimpleNamespace(need=outputs.__getitem__, get=outputs.get),
+    )
 
 
 def test_a_rollback_from_a_model_for_which_an_alarm_rings_is_not_taken_back(

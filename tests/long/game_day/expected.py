@@ -50,6 +50,7 @@ CAUSED = {
 NOT_CAUSED = {
     "BadModelAnswers": "the local AWS runs the project's own model server, which gives no such answers",
     "RollbackBadAnswers": "as BadModelAnswers",
+    "RollbackStopped": "it rings in tests/contract/sagemaker/test_promotion.py, where a rollback meets a rollout",
     "DriftFound": "it rings in tests/long/demo/test_traffic_drift.py; it ends when a second model has answered traffic",
     "ChallengerLeftOver": "tests/contract/sagemaker/test_challenger.py has an endpoint left over, without alarms",
     "LogDeadLettersOld": "it takes an hour, and the local AWS has no metric of a queue's oldest message",

@@ -73,7 +73,7 @@ def test_a_run_may_make_its_dataset_version(cloud, sfn, capsys):
     output = {"nothing_new": True, "promoted": False, "reason": reason}
     sfn.steps = [{"status": "SUCCEEDED", "output": json.dumps(output)}]
     assert run("train", "--fold-ledger", "--plain") == 0
-    assert sfn.started == [{"stateMachineArn": PIPELINE, "input": {"fold_ledger": True}}]
+    assert sfn.started == [{"stateMachineArn": PIPELINE, "input": {"by": BY, "fold_ledger": True}}]
     assert f"No training: {reason}" in " ".join(capsys.readouterr().err.split())
 
 
