@@ -132,6 +132,7 @@ class Day:
             "rotate_key": lambda: self.functions.call("rotate_key"),
             "redrive": lambda: self.functions.call("redrive"),
             "drift": lambda: self.functions.call("drift"),
+            "ab_test": lambda: self.functions.call("ab_test"),
             "authorizer": lambda: api.get("v1/stats"),
         }
         for folder, call in calls.items():

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 _BROKEN, _LIMITED = "a deploy of a handler that does not exist", "reserved concurrency of 0"
-_FUNCTIONS = ("Classify", "Site", "Authorizer", "Records", "Examples", "Labelling", "Rotation", "Redrive", "Drift")
+_FUNCTIONS = (
+    "Classify",
+    "Site",
+    "Authorizer",
+    "Records",
+    "Examples",
+    "Labelling",
+    "Rotation",
+    "Redrive",
+    "Drift",
+    "AbTest",
+)
 _TABLES = ("RequestLog", "Examples", "Ledger", "Answers", "ApiKeys", "KeyUse", "Erased")
 _NO_SERVER = "the model's processes are killed until the alarm rings"
 _SLOW = "the model's process is stopped for seconds while it answers"
@@ -47,6 +58,8 @@ CAUSED = {
 NOT_CAUSED = {
     "BadModelAnswers": "the local AWS runs the project's own model server, which gives no such answers",
     "RollbackBadAnswers": "as BadModelAnswers",
+    "RollbackStopped": "tests/contract/sagemaker/test_promotion.py rings it: a rollback needs a second model",
+    "ChallengerLeftOver": "it takes an A/B test whose challenger cannot be deleted, and the local AWS deletes all of them",
     "DriftFound": "it rings in tests/long/demo/test_traffic_drift.py; it ends when a second model has answered traffic",
     "LogDeadLettersOld": "it takes an hour, and the local AWS has no metric of a queue's oldest message",
     "RuleUndelivered": "the local AWS has no dead-letter queues of EventBridge's targets and of functions",
