@@ -59,7 +59,7 @@ test-e2e test-notebooks notebooks: SETUP := all notebooks
 test test-e2e: browser-if-any
 bench-serving: SETUP := all bench
 
-.PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo local-up local-status local-env local-destroy local-down \
+.PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
 	synth preflight credentials deploy diff destroy bootstrap acceptance notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
 
 help:
@@ -69,6 +69,7 @@ help:
 	'  make demo                      set up, start a local AWS, deploy everything, train, classify' \
 	'  make demo DATASET=my.csv       the same on your data (a text and a label column)' \
 	'  make demo BASE_MODEL=distilbert-base-uncased   fine-tune a pretrained model (hub id or folder)' \
+	'  make demo-loop                 on the running demo: topics shift, a better model is trained, tested and served' \
 	'  make local-status              show whether it is running, and where (JSON)' \
 	'  make local-env                 print shell lines that point AWS tools at it: eval "$$(make -s local-env)"' \
 	'  make local-destroy             delete the stacks and count what is left' \
@@ -134,6 +135,9 @@ assets: ready
 
 demo: assets
 	@$(WORDS) ARGS -- $(LOCAL) demo $(if $(DATASET),--dataset "$$DATASET") $(if $(BASE_MODEL),--base-model "$$BASE_MODEL")
+
+demo-loop: ready
+	@$(WORDS) ARGS -- $(LOCAL) demo-loop
 
 local-up: assets
 	@$(LOCAL) up

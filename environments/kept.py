@@ -17,7 +17,8 @@ STAGING_DAYS = 14
 FOLD_DAYS = 14  # the ledger's events for a job, which may wait ten days for spare capacity
 DRIFT_DAYS = 90  # since the last look, which writes its files anew
 ACCESS_LOG_DAYS = 90
-OLD_TEXT_DAYS = 1  # under capture/, batch/, drift/, ab/, checkpoints/ and datasets/folds/: expired or deleted texts must be gone soon
+# Under capture/, batch/, drift/, ab/, checkpoints/ and datasets/folds/: expired or deleted texts must be gone soon.
+OLD_TEXT_DAYS = 1
 OLD_DATASET_DAYS = 30
 OLD_ARTIFACT_DAYS = 90
 PARTIAL_UPLOAD_DAYS = 7

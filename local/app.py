@@ -113,6 +113,20 @@ def demo(
         Demo(Workspace.from_environment(), console()).run(dataset=dataset or None, base_model=base_model or None)
 
 
+@app.command("demo-loop")
+def demo_loop(
+    poison: Annotated[
+        bool, typer.Option("--poison", help="Send a batch of wrong examples instead, from which nothing is learnt.")
+    ] = False,
+) -> None:
+    """On the running demo, go round once: the topics shift, drift is found, people label, a better model is served."""
+    from local.demo.loop.run import Loop
+
+    with _errors("What has begun goes on: `rubric --env local history --since 1d` shows it."):
+        loop = Loop(Workspace.from_environment(), console())
+        loop.poison() if poison else loop.run()
+
+
 @app.command()
 def destroy() -> None:
     """Destroy every stack and count what is left."""

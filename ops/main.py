@@ -24,6 +24,7 @@ from ops.commands.load import load
 from ops.commands.parked import parked
 from ops.commands.preflight import preflight
 from ops.commands.recommend import recommend
+from ops.commands.retrain import retrain
 from ops.commands.runbook import runbook
 from ops.commands.status import status
 from ops.commands.suggest import suggest
@@ -80,6 +81,7 @@ app.command()(suggest)
 app.add_typer(data.app, name="data")
 app.command()(train)
 app.command()(follow)
+app.command()(retrain)
 app.add_typer(models.app, name="models")
 app.command()(history)
 app.command()(trace)
@@ -131,6 +133,7 @@ def rubric(
     rubric suggest news.csv                     find labels that look wrong, and texts to label next
     rubric data freeze                          make a dataset version of what was labelled
     rubric train                                train a model, and serve it if it passes the gate
+    rubric retrain --explain                    show whether training again would pay
     rubric models list                          list the registered models
     rubric models rollback                      go back to the previous model
     rubric history                              show what has happened, and who or what caused it

@@ -3,7 +3,8 @@
     python -m benchmarks.training.folding_run [--events 50000 100000 200000]
 
 Invented headlines: as many events as given, all of them rows of the version, with one tombstone, so that each row is
-hashed. DynamoDB's pages come from memory, as botocore gives them; S3 is a dictionary. Processor time on one core. The goal: twice the events take at most 2.2 times the processor time. Run it in .venv.
+hashed. DynamoDB's pages come from memory, as botocore gives them; S3 is a dictionary. Processor time on one core. The
+goal: twice the events take at most 2.2 times the processor time. Run it in .venv.
 """
 
 from __future__ import annotations

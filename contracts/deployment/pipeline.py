@@ -16,6 +16,11 @@ def promotion_machine(prefix: str) -> str:
     return f"{prefix}-promotion"
 
 
+def retraining_machine(prefix: str) -> str:
+    """Name of the machine that decides whether to train again. prefix: `<project>-<environment>`."""
+    return f"{prefix}-retraining"
+
+
 def training_job(prefix: str, *, started: datetime, execution_name: str) -> str:
     """Name of the job of the training machine's execution: `<prefix>-<yyyymmdd-hhmmss>-<4 hex>` (UTC).
 
@@ -36,6 +41,7 @@ class StateName:
     REGISTER = "Register"
     REGISTER_FOR_APPROVAL = "Register for approval"
     PROMOTE = "Promote"
+    TEST = "Test"
     # Of the promotion machine.
     START = "Start"
     WAIT = "Wait"
@@ -53,7 +59,11 @@ class ErrorName:
     GATE_REFUSED = "GateRefused"
     REGISTRATION_FAILED = "RegistrationFailed"
     PROMOTION_FAILED = "PromotionFailed"
+    NOT_TESTED = "NotTested"
     NO_FIRST_MODEL = "NoFirstModel"
+    # Of the retraining machine.
+    DECISION_FAILED = "DecisionFailed"
+    RUN_NOT_STARTED = "RunNotStarted"
     # Of the promotion machine.
     LOOK_UP_FAILED = "LookUpFailed"
     ROLLOUT_FAILED = "RolloutFailed"

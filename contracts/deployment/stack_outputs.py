@@ -43,6 +43,8 @@ DATASET_URI = "DatasetUri"
 BASE_MODEL = "BaseModel"
 HYPERPARAMETERS = "Hyperparameters"
 DRIFT_FUNCTION_NAME = "DriftFunctionName"
+RETRAINING_ARN = "RetrainingArn"
+RETRAIN_FUNCTION_NAME = "RetrainFunctionName"
 AB_TEST_FUNCTION_NAME = "AbTestFunctionName"
 
 # Of the Serving stack.

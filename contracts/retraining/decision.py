@@ -34,6 +34,21 @@ REASONS = ("person", "drift", "rows", "audit", "schedule")
 CONDITIONS = ("worth", "price", "single-flight", "cool-down", "budget")
 
 
+class Action:
+    """Actions of the function `retrain`: `action` in its event.
+
+    DECIDE and NOTE are the machine's: the one has `execution`, `start_time` and `input`, `{"cause", "by"}` of a
+    person; the other has `decision_id`, and answers whether its run was started (`started`).
+    EXPLAIN answers a Decision that is not kept, BACKTEST `{"decisions": [...], "complete": bool}`.
+    """
+
+    DECIDE = "decide"
+    NOTE = "note"
+    EXPLAIN = "explain"
+    BACKTEST = "backtest"
+    ALL = (DECIDE, NOTE, EXPLAIN, BACKTEST)
+
+
 class Clause(TypedDict):
     """One part of the rule. holds: None where it cannot be told, such as with too few labels.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from environments.rules import ab_tests, api, classifier, data, labelling, pinned, region, serving, training
+from environments.rules import ab_tests, api, classifier, data, labelling, pinned, region, retraining, serving, training
 from environments.rules.problem import Problem
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def check(settings: Settings, *, root: Path) -> Problem | None:
         api.problems(settings),
         data.text_problems(settings),
         labelling.problems(settings),
+        retraining.problems(settings),
         ab_tests.problems(settings),
     )
     return next((problem for rule in rules for problem in rule), None)

@@ -87,3 +87,8 @@ class AbTests(Section):
         description="What becomes of a trained model that passed the gate, when another serves. `promote`: as "
         "`training.approval` says. `replay`, `live`: a test of it begins, if none runs.",
     )
+    tested: Literal["all", "retrained"] = Field(
+        "all",
+        description="Which models `new_models` is for: `all`, or those of runs that retraining has started, while the "
+        "others are promoted as `training.approval` says.",
+    )

@@ -16,6 +16,7 @@ from environments.sections.data import Data
 from environments.sections.drift import Drift
 from environments.sections.labelling import Labelling
 from environments.sections.monitoring import Monitoring
+from environments.sections.retraining import Retraining
 from environments.sections.serving import Serving
 from environments.sections.training import Training
 
@@ -47,6 +48,7 @@ class Settings(Section):
     api: Api = Field(Api(), description="The HTTP API.")
     drift: Drift = Field(Drift(), description="Drift looks.")
     labelling: Labelling = Field(Labelling(), description="The queue of texts for people to label.")
+    retraining: Retraining = Field(Retraining(), description="When to train again.")
     ab_tests: AbTests = Field(AbTests(), description="Tests of a new model against the one that serves.")
     monitoring: Monitoring = Field(Monitoring(), description="Alarms and the dashboard.")
 

@@ -11,6 +11,7 @@ from typing import Any
 from contracts.logs import audit
 from contracts.logs.audit import Given, Sampled
 from contracts.logs.request_log import Item
+from lambda_src.common.intervals import wilson
 from lambda_src.labelling import estimates
 from lambda_src.labelling.labeller import Labeller
 from lambda_src.labelling.queue import TextsPort
@@ -28,7 +29,7 @@ class _Version:
     passed_over: int = 0
 
     def document(self, model_version: str) -> dict[str, Any]:
-        low, high = estimates.wilson(self.correct, self.texts)
+        low, high = wilson(self.correct, self.texts)
         all_texts = self.texts + self.passed_over
         return {
             "model_version": model_version,

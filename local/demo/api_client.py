@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import urllib3
 
@@ -28,6 +29,19 @@ class ApiClient:
         """The approved model with its evaluation."""
         return self._call("GET", "/v1/model", None)
 
+    def queue(self, *, labeller: str, limit: int) -> dict[str, Any]:
+        """Texts to label: {"texts": [{"request_id", "position", "text", "sample", ...}], ...}."""
+        return self._call("GET", f"/v1/queue?{urlencode({'labeller': labeller, 'limit': limit})}", None)
+
+    def label(self, text: dict[str, Any], *, label: str, labeller: str) -> dict[str, Any]:
+        """Give a label to a text of the queue."""
+        body = {"request_id": text["request_id"], "position": text["position"], "label": label, "labeller": labeller}
+        return self._call("POST", "/v1/labels", {**body, "sample": text["sample"]})
+
+    def examples(self, examples: list[dict[str, str]]) -> dict[str, Any]:
+        """Send labelled examples: [{"text", "label"}, ...]."""
+        return self._call("POST", "/v1/examples", {"examples": examples})
+
     def _call(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         headers = {"x-api-key": self.key, "content-type": "application/json"}
         content = json.dumps(body) if body is not None else None
@@ -39,7 +53,7 @@ class ApiClient:
             raise CliError(f"{method} {self.url}{path}: {error}") from None
         if answer.status in (401, 403):
             raise KeyRefusedError(_problem(method, path, answer))
-        if answer.status != 200:
+        if answer.status not in (200, 201):
             raise CliError(_problem(method, path, answer))
         value = json.loads(answer.data)
         if not isinstance(value, dict):

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,19 @@ from local.errors import CliError
 from local.workspace import Workspace
 
 
-def create_key(workspace: Workspace, *, name: str) -> dict[str, Any]:
-    """A new API key for all of the console page, as `rubric keys create --json` prints it."""
-    scopes = ",".join((*DEFAULT_SCOPES, LABEL))
-    arguments = ["keys", "create", "--name", name, "--scopes", scopes, "--json"]
+def create_key(
+    workspace: Workspace, *, name: str, scopes: Sequence[str] = (*DEFAULT_SCOPES, LABEL), trusted: bool = False
+) -> dict[str, Any]:
+    """A new API key, by default for all of the console's pages, as `rubric keys create --json` prints it."""
+    arguments = ["keys", "create", "--name", name, "--scopes", ",".join(scopes), *(["--trusted"] if trusted else [])]
+    answer = json_of(workspace, [*arguments, "--json"])
+    if not isinstance(answer, dict) or "key" not in answer:
+        raise CliError(f"`rubric {' '.join(arguments)}` printed no key.")
+    return answer
+
+
+def json_of(workspace: Workspace, arguments: Sequence[str]) -> Any:
+    """The JSON that a command prints. Raises CliError if it fails or prints something else."""
     done = subprocess.run(
         _command(workspace, arguments),
         cwd=workspace.root,
@@ -30,12 +39,9 @@ def create_key(workspace: Workspace, *, name: str) -> dict[str, Any]:
     if done.returncode:
         raise CliError(f"`rubric {' '.join(arguments)}` failed: {_last_line(done.stderr or done.stdout)}")
     try:
-        answer = json.loads(done.stdout)
+        return json.loads(done.stdout)
     except ValueError:
         raise CliError(f"`rubric {' '.join(arguments)}` did not print JSON: {done.stdout[:200]!r}") from None
-    if not isinstance(answer, dict) or "key" not in answer:
-        raise CliError(f"`rubric {' '.join(arguments)}` printed no key.")
-    return answer
 
 
 def train_if_changed(workspace: Workspace, *, log: Path, tick: Callable[[], None]) -> None:
@@ -69,7 +75,7 @@ def train_if_changed(workspace: Workspace, *, log: Path, tick: Callable[[], None
         raise CliError(f"`rubric {' '.join(arguments)}` failed: {_last_line(output)}\nThe full output is in {log}.")
 
 
-def _command(workspace: Workspace, arguments: list[str]) -> list[str]:
+def _command(workspace: Workspace, arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "ops", "--env", workspace.environment, *arguments]
 
 

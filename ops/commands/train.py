@@ -115,6 +115,7 @@ def verdict(cloud: Cloud, execution: Execution) -> str:
         what = {
             ErrorName.GATE_REFUSED: "The gate refused the model",
             ErrorName.PROMOTION_FAILED: "The model was not rolled out",
+            ErrorName.NOT_TESTED: "The model is not tested",
         }
         headline = what.get(execution.error, "Training failed")
         raise OpsError(f"{headline}: {execution.cause or execution.error or execution.status}")
@@ -128,6 +129,11 @@ def verdict(cloud: Cloud, execution: Execution) -> str:
         return f"{version} is approved, and serves once a deploy has made the Serving stack: {figures}. {gate}"
     if output.get("promoted"):
         return f"{version} is in use: {figures}. {gate}"
+    if output.get("test"):
+        return (
+            f"{version} passed the gate: {figures}. {gate} An A/B test of it has begun ({output['test']}): "
+            f"rubric --env {cloud.env} ab status"
+        )
     return (
         f"{version} passed the gate: {figures}. It waits for approval: "
         f"rubric --env {cloud.env} models approve {version}"

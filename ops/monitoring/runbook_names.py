@@ -25,6 +25,7 @@ _OUTPUTS = {
     "queue parked": stack_outputs.LOG_PARKED_URL,
     "machine training": stack_outputs.PIPELINE_ARN,
     "machine promotion": stack_outputs.PROMOTION_ARN,
+    "machine retraining": stack_outputs.RETRAINING_ARN,
     "approved model": stack_outputs.APPROVED_MODEL_PARAMETER_NAME,
     "dashboard": stack_outputs.DASHBOARD_NAME,
 }

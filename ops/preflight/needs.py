@@ -75,11 +75,15 @@ def _training(settings: Settings, *, approved: bool) -> list[Need]:
 
 def _serving(settings: Settings) -> list[Need]:
     serving = settings.serving
+    tests = settings.ab_tests
     if serving.mode == "serverless":
-        return [_serverless(serving.serverless_max_concurrency or 0)]
+        return [_serverless(serving.serverless_max_concurrency or 0, tested=tests.enabled)]
     # "SageMaker creates a new fleet during the deployment while maintaining the old fleet" (BlueGreenUpdatePolicy).
     least, wanted = 2 * (serving.min_instances or 0), 2 * (serving.max_instances or 0)
     why = "a rollout runs the old and the new fleet together"
+    if tests.enabled:
+        wanted += tests.challenger_instances
+        why += ", and a live A/B test a challenger"
     own = serving.instance_type or ""
     name, total = f"{own} for endpoint usage", "Number of instances across active endpoints"
     return [
@@ -88,14 +92,14 @@ def _serving(settings: Settings) -> list[Need]:
     ]
 
 
-def _serverless(concurrency: int) -> Need:
+def _serverless(concurrency: int, *, tested: bool) -> Need:
     return Need(
         service="sagemaker",
         name="Maximum total concurrency that can be allocated across all serverless endpoints",
         pattern=r"maximum total concurrency .* serverless endpoints",
-        why="the endpoint's serverless_max_concurrency",
+        why="the endpoint's serverless_max_concurrency" + (", and a live A/B test's challenger's" if tested else ""),
         least=concurrency,
-        wanted=concurrency,
+        wanted=2 * concurrency if tested else concurrency,
     )
 
 

@@ -42,7 +42,7 @@ def judge(need: Need, quota: dict[str, Any], *, settings: Settings) -> Finding:
     elif value < need.wanted:
         verdict = "warning"
         if need.least:
-            why = f"{why}; {need.least} is enough while it is not scaled out"
+            why = f"{why}; {need.least} is enough to begin with"
     what = f"{need.name}: {value}" + ("" if verdict == "ok" else f", but {wanted} needed: {why}")
     todo = "" if verdict == "ok" else how_to_ask(quota, wanted, service=need.service, region=settings.region)
     return Finding(area="quotas", verdict=verdict, what=what, todo=todo)

@@ -166,6 +166,7 @@ class Alarms(Construct):
     def watch_machines(self, machines: Mapping[str, str]) -> None:
         """Failed runs of state machines. machines: their ARNs by use."""
         serves = "The previous model still serves."
+        nothing = "No run is started twice: the next decision sees what was started."
         # CloudFormation continues an update after its execution has ended.
         unknown = "Its rollout may continue, or may have succeeded: `rubric status` shows which model serves."
         for use, arn in machines.items():
@@ -174,10 +175,11 @@ class Alarms(Construct):
                 ("ExecutionsTimedOut", "took too long", unknown),
                 ("ExecutionsAborted", "was stopped", unknown),
             ):
+                follows = nothing if use == "retraining" else then
                 self._at_least_one(
                     f"{use.capitalize()}{metric.removeprefix('Executions')}",
                     machine_metric(arn, metric),
-                    f"A run of the {use} {what}; the execution shows the reason. {then}",
+                    f"A run of the {use} {what}; the execution shows the reason. {follows}",
                 )
 
     def watch_rules(self, undelivered: str) -> None:

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from contracts.ab_tests.live import CHALLENGER
 from contracts.deployment import stack_outputs
-from contracts.deployment.pipeline import promotion_machine, training_machine
+from contracts.deployment.pipeline import promotion_machine, retraining_machine, training_machine
 from contracts.logs import request_log
 from stacks.base import RubricStack
 from stacks.deployment import Deployment
@@ -53,6 +53,7 @@ class MonitoringStack(RubricStack):
         self._machines = {
             "training": machine_arn(self, training_machine(settings.prefix)),
             "promotion": machine_arn(self, promotion_machine(settings.prefix)),
+            "retraining": machine_arn(self, retraining_machine(settings.prefix)),
         }
         self._tables = {
             "request log": stores.request_log.name,

@@ -52,7 +52,7 @@ class TrainingInputs(Construct):
         )
         self._dataset_files = deployment.dataset_files()
         self.dataset = self._dataset_asset()
-        self._labels = self._labels_asset()
+        self.labels = self._labels_asset()
         lacks = pinned.unpinned(settings, root=deployment.root)
         if lacks:
             text = f"training.base_model {settings.training.base_model!r} may change under its name: {lacks}"
@@ -87,7 +87,7 @@ class TrainingInputs(Construct):
             "BASE_MODEL": self.base_model if from_hub else "",
             "BASE_MODEL_URI": "" if from_hub else self.base_model,
             "SERVING_DEPS_URI": self._packages.s3_object_url if self._packages else "",
-            **({"LABELS_URI": self._labels.s3_object_url} if self._labels else {}),
+            **({"LABELS_URI": self.labels.s3_object_url} if self.labels else {}),
             "HYPERPARAMETERS": cdk.Stack.of(self).to_json_string(
                 hyperparameters(self._settings, code_uri=self.code.s3_object_url)
             ),
@@ -97,7 +97,7 @@ class TrainingInputs(Construct):
         """Let the training job's role read all of it, and list the bucket of each channel."""
         read_with_keys(role, self._settings.data.read_keys)
         read_asset(role, self.code)
-        channels = [asset for asset in (self._base_model, self._packages, self._labels) if asset is not None]
+        channels = [asset for asset in (self._base_model, self._packages, self.labels) if asset is not None]
         for asset in channels:
             read_asset(role, asset)
         if channels:

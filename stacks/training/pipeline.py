@@ -60,6 +60,7 @@ class Pipeline(Construct):
         promote_arn: str,
         promotion_name: str,
         promotion_timeout: cdk.Duration,
+        ab_test_arn: str,
     ) -> None:
         super().__init__(scope, construct_id)
         self._deployment = deployment
@@ -74,6 +75,10 @@ class Pipeline(Construct):
         role = self._make_machine_role(group=group)
         if manual:
             allow(role, "lambda:InvokeFunction", on=promote_arn)
+        mode = self._settings.ab_tests.new_models
+        tested = mode != "promote"
+        if tested:
+            allow(role, "lambda:InvokeFunction", on=ab_test_arn)
         promotion_executions = execution_arn(self, promotion_name)
         may_run_machine(role, machine_arn=promotion.arn, execution_arn=promotion_executions)
         definition = training.definition(
@@ -87,6 +92,9 @@ class Pipeline(Construct):
                 job=self._job(),
                 registration=self._registration(group=group),
                 manual_approval=manual,
+                ab_test_arn=ab_test_arn if tested else "",
+                test_mode=mode if tested else "",
+                test_retrained_only=self._settings.ab_tests.tested == "retrained",
             )
         )
         # Long enough for the longest job allowed, waiting for spot capacity, and a promotion.

@@ -10,7 +10,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from contracts.deployment import stack_outputs
-from contracts.deployment.pipeline import promotion_machine, training_machine
+from contracts.deployment.pipeline import promotion_machine, retraining_machine, training_machine
 from stacks.base import RubricStack
 from stacks.challenger.access import may_change
 from stacks.challenger.role import challenger_role
@@ -27,6 +27,7 @@ from stacks.training.first_model import FirstModel
 from stacks.training.inputs import script_hyperparameters
 from stacks.training.pipeline import Pipeline
 from stacks.training.promotion import Promotion
+from stacks.training.retraining import Retraining
 from stacks.training.stop_running import StopRunning
 
 
@@ -92,10 +93,22 @@ class TrainingStack(RubricStack):
             promote_arn=self._promotion.function_arn,
             promotion_name=self.promotion_name,
             promotion_timeout=self._promotion.timeout,
+            ab_test_arn=self._ab_test.arn,
+        )
+        self.retraining_name = retraining_machine(prefix)
+        self._retraining = Retraining(
+            self,
+            "Retraining",
+            deployment=deployment,
+            stores=stores,
+            inputs=self._pipeline.inputs,
+            name=self.retraining_name,
+            pipeline=self._pipeline.machine,
+            pipeline_name=self.pipeline_name,
         )
         cleanup = self._clean_up(group)
         # On deletion, this removes the machines before the cleanup removes their results.
-        for machine in (self._pipeline.machine, self._promotion.machine):
+        for machine in (self._pipeline.machine, self._promotion.machine, self._retraining.machine):
             machine.node.add_dependency(cleanup.resource)
         first = FirstModel(
             self,
@@ -125,6 +138,8 @@ class TrainingStack(RubricStack):
         """The rules that start executions or change the approved model automatically."""
         training = self.settings.training
         rules = [self._promotion.reconcile(self._targets), self._ab_test.steps(self._targets)]
+        if retraining := self._retraining.schedule(self._targets):
+            rules.append(retraining)
         if training.approval == "manual":
             rules.append(self._promotion.on_approval(self._targets))
         return [*rules, self._schedule(training.schedule)] if training.schedule else rules
@@ -137,7 +152,7 @@ class TrainingStack(RubricStack):
             self,
             "StopRunning",
             cleanup=cleanup,
-            machines=[first.machine, self._pipeline.machine, self._promotion.machine],
+            machines=[first.machine, self._retraining.machine, self._pipeline.machine, self._promotion.machine],
             job_prefix=f"{self.settings.prefix}-",
         )
         for starter in (first.resource, *rules):
@@ -192,6 +207,16 @@ class TrainingStack(RubricStack):
             stack_outputs.DRIFT_FUNCTION_NAME,
             self._drift.function.function_name,
             description="Invoke it to look for drift.",
+        )
+        self.output(
+            stack_outputs.RETRAINING_ARN,
+            self._retraining.machine.arn,
+            description="Start it to decide whether to train again.",
+        )
+        self.output(
+            stack_outputs.RETRAIN_FUNCTION_NAME,
+            self._retraining.function.function.function_name,
+            description="Invoke it to explain what would be decided.",
         )
         self.output(
             stack_outputs.AB_TEST_FUNCTION_NAME,

@@ -59,4 +59,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         folded=folded,
         champion_uri=champion_uri,
         overrides=overrides,
+        decision=str(execution_input.get("decision") or ""),
     )

@@ -89,11 +89,13 @@ def training_input(
     folded: Fold | None = None,
     champion_uri: str,
     overrides: Mapping[str, str],
+    decision: str = "",
 ) -> dict[str, Any]:
     """The step's output, from which the state machine creates the training job.
 
     version: if the dataset is one. Its columns have names of their own, and `data.labels` is applied in it already.
-    folded: of a run that makes a version first, of this dataset.
+    folded: of a run that makes a version first, of this dataset. decision: the id of the decision to retrain that has
+    started the run, "" for any other.
     """
     channels = [channel("dataset", dataset_uri)]
     optional = {
@@ -121,6 +123,7 @@ def training_input(
         "hyperparameters": hyperparameters.for_job(values),
         "input_data_config": channels,
         "champion_uri": champion_uri,
+        "decision": decision,
         # What the gate stores once the job has made it; null for a run on a dataset that there is.
         "fold": folded.makes if folded else None,
     }

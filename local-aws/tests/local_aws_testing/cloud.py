@@ -18,7 +18,7 @@ from local_aws_testing.server import Server, make_role, wait_for
 BUCKET = "sagemaker-tests"
 ROLE = "arn:aws:iam::000000000000:role/sagemaker-tests"
 MACHINE_ROLE = "arn:aws:iam::000000000000:role/states"
-TRAIN, SERVE = "tests/fake-train:1", "tests/fake-serve:1"
+TRAIN, SERVE, LABEL = "tests/fake-train:1", "tests/fake-serve:1", "tests/fake-label:1"
 HERE = Path(__file__).parent
 BUSY = ("Creating", "Updating", "RollingBack", "Deleting", "SystemUpdating", "InProgress", "Stopping")
 
@@ -29,6 +29,7 @@ def with_images() -> Iterator[None]:
     known = {
         "tests/fake-train:*": {"train": [sys.executable, "$SAGEMAKER_PROGRAM"]},
         "tests/fake-serve:*": {"serve": [sys.executable, str(HERE / "fake_model_server.py")]},
+        "tests/fake-label:*": {"serve": [sys.executable, str(HERE / "fake_label_server.py")]},
         "tests/fake-batch:*": {"serve": [sys.executable, str(HERE / "fake_batch_server.py")]},
     }
     shown = {

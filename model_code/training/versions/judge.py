@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from contracts.datasets import manifest
+from contracts.datasets.votes import DISAGREE, NO_TEXT, REJECTED, TAKEN_BACK, Folded
 from contracts.texts import text_normalization
 from model_code.training.data import groups
 from model_code.training.data.rows import Row
 from model_code.training.data.split import extend
 from model_code.training.versions.rows import VersionRow
-from model_code.training.versions.votes import DISAGREE, NO_TEXT, REJECTED, TAKEN_BACK, Folded
 
 WAITING, QUARANTINED, LEFT_OUT = STATES = ("waiting", "quarantined", "left out")
 UNKNOWN = "unknown label"

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from contracts.datasets import ledger
 from contracts.datasets.ledger import Event
+from contracts.datasets.votes import Folded, fold
 from contracts.texts import text_normalization
 from contracts.texts.label_mapping import LabelMapping
 from model_code.training.data import conflicts, dataset, table_rows
@@ -20,7 +21,6 @@ from model_code.training.data.rows import Drops, Row
 from model_code.training.errors import TrainingError
 from model_code.training.versions import rows
 from model_code.training.versions.rows import VersionRow
-from model_code.training.versions.votes import Folded, fold
 
 R = TypeVar("R", VersionRow, Folded)
 

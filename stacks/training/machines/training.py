@@ -46,7 +46,9 @@ class Registration:
 @dataclass(frozen=True, kw_only=True)
 class PipelineParts:
     """What the pipeline calls. promotion_arn: a machine; promote_arn: its function; promotion_execution_arn: an
-    execution's ARN up to its name.
+    execution's ARN up to its name. test_mode: of the A/B test that a model which passed the gate begins with, by the
+    function ab_test_arn; "" if it is promoted, or waits for approval, without one. test_retrained_only: whether only a
+    run that retraining has started begins a test.
     """
 
     partition: str
@@ -58,6 +60,9 @@ class PipelineParts:
     job: Job
     registration: Registration
     manual_approval: bool
+    ab_test_arn: str = ""
+    test_mode: str = ""
+    test_retrained_only: bool = False
 
 
 def definition(pipeline: PipelineParts) -> dict[str, Any]:
@@ -70,6 +75,7 @@ def definition(pipeline: PipelineParts) -> dict[str, Any]:
             **_train(pipeline),
             **_gate(pipeline),
             **_register(pipeline),
+            **(_test(pipeline) if pipeline.test_mode else {}),
             **_promote(pipeline),
         },
     }
@@ -206,9 +212,19 @@ def _gate(pipeline: PipelineParts) -> States:
 
 def _register(pipeline: PipelineParts) -> States:
     refused = {"Registration failed": states.fail(ErrorName.REGISTRATION_FAILED, cause="$.failure.Cause")}
-    approved = {StateName.REGISTER: _package(pipeline, status="Approved", then=StateName.PROMOTE)}
     if not pipeline.manual_approval:
-        return {**approved, **refused}
+        # The first model has nothing to be tested against.
+        first = "Is there a model to test it against?"
+        then = first if pipeline.test_mode else StateName.PROMOTE
+        choices = [{"Variable": "$.job.champion_uri", "StringEquals": "", "Next": StateName.PROMOTE}]
+        if pipeline.test_retrained_only:
+            choices.append(_is_not_retrained(then=StateName.PROMOTE))
+        asked = {first: {"Type": "Choice", "Choices": choices, "Default": StateName.TEST}}
+        return {
+            StateName.REGISTER: _package(pipeline, status="Approved", then=then),
+            **(asked if pipeline.test_mode else {}),
+            **refused,
+        }
     return {
         # While nothing serves, there is nothing to protect, and the first deploy waits for a model.
         "Is it the first?": {
@@ -216,20 +232,76 @@ def _register(pipeline: PipelineParts) -> States:
             "Choices": [{"Variable": "$.job.champion_uri", "StringEquals": "", "Next": StateName.REGISTER}],
             "Default": StateName.REGISTER_FOR_APPROVAL,
         },
-        **approved,
+        StateName.REGISTER: _package(pipeline, status="Approved", then=StateName.PROMOTE),
         StateName.REGISTER_FOR_APPROVAL: _package(pipeline, status="PendingManualApproval", then="Note that it waits"),
-        "Note that it waits": _note(pipeline),
-        "Waits for approval": _result(promoted=False),
+        "Note that it waits": _note(pipeline, then=_after_note(pipeline)),
+        **_waiting(pipeline),
         **refused,
     }
 
 
-def _note(pipeline: PipelineParts) -> State:
+_WAITS, _IS_RETRAINED = "Waits for approval", "Is it of retraining?"
+
+
+def _is_not_retrained(*, then: str) -> dict[str, str]:
+    return {"Variable": "$.job.decision", "StringEquals": "", "Next": then}
+
+
+def _after_note(pipeline: PipelineParts) -> str:
+    if not pipeline.test_mode:
+        return _WAITS
+    return _IS_RETRAINED if pipeline.test_retrained_only else StateName.TEST
+
+
+def _waiting(pipeline: PipelineParts) -> States:
+    """The states between the note and a test, if a model may wait for its approval without one."""
+    asks, waits = _after_note(pipeline) == _IS_RETRAINED, {_WAITS: _result(promoted=False)}
+    choice = {"Type": "Choice", "Choices": [_is_not_retrained(then=_WAITS)], "Default": StateName.TEST}
+    if asks:
+        return {_IS_RETRAINED: choice, **waits}
+    return {} if pipeline.test_mode else waits
+
+
+def _note(pipeline: PipelineParts, *, then: str) -> State:
     """Record that the package waits for approval, which makes a later approval new; if this fails, the registry's event
     records it."""
     parameters = {"action": Action.WAITING, "model_package_arn.$": "$.package.ModelPackageArn"}
-    state = states.call(pipeline.promote_arn, parameters=parameters, result="$.noted", then="Waits for approval")
-    return states.caught(state, by="Waits for approval")
+    state = states.call(pipeline.promote_arn, parameters=parameters, result="$.noted", then=then)
+    return states.caught(state, by=then)
+
+
+def _test(pipeline: PipelineParts) -> States:
+    """Begin an A/B test of the model. It is registered, so a test that cannot begin now may begin later."""
+    parameters = {
+        "action": "start",
+        "version.$": "$.job.job_name",
+        "mode": pipeline.test_mode,
+        # A start that is repeated by the same caller is the same test.
+        "by.$": "States.Format('training run {}', $$.Execution.Name)",
+    }
+    state = states.call(pipeline.ab_test_arn, parameters=parameters, result="$.test", then="Has the test begun?")
+    # The record of the test is not needed here, and may become large.
+    state["ResultSelector"] = {"status.$": "$.status", "reason.$": "$.reason"}
+    state, failures = states.failing_call(state, prefix="Start of the test", error=ErrorName.NOT_TESTED)
+    sentence = f"$.job.job_name, $.test.reason, $.job.job_name, '{pipeline.test_mode}'"
+    form = "{} is registered, but no test of it has begun: {}. To start one later: rubric ab start {} --mode {}"
+    return {
+        StateName.TEST: state,
+        **failures,
+        "Has the test begun?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.test.status", "StringEquals": "refused", "Next": "Why it is not tested"}],
+            "Default": "Being tested",
+        },
+        "Why it is not tested": {
+            "Type": "Pass",
+            "Parameters": {"reason.$": f"States.Format('{form}', {sentence})"},
+            "ResultPath": "$.untested",
+            "Next": "Not tested",
+        },
+        "Not tested": states.fail(ErrorName.NOT_TESTED, cause="$.untested.reason"),
+        "Being tested": _result(promoted=False, test=pipeline.test_mode),
+    }
 
 
 def _package(pipeline: PipelineParts, *, status: str, then: str) -> State:
@@ -297,7 +369,7 @@ def _nothing_new(reason: str) -> State:
     return {"Type": "Pass", "Parameters": {"nothing_new": True, "promoted": False, "reason.$": reason}, "End": True}
 
 
-def _result(*, promoted: bool) -> State:
+def _result(*, promoted: bool, **more: str) -> State:
     return {
         "Type": "Pass",
         "Parameters": {
@@ -307,6 +379,7 @@ def _result(*, promoted: bool) -> State:
             "macro_f1.$": "$.gate.macro_f1",
             "reason.$": "$.gate.reason",
             "promoted": promoted,
+            **more,
         },
         "End": True,
     }

@@ -19,7 +19,8 @@ def make_real_function(server: Server, name: str, *, folder: Path, **environment
         ROOT / "build" / "lambda" / "cleanup", bundle, ignore=shutil.ignore_patterns("lambda_src", "contracts")
     )
     shutil.copytree(ROOT / "lambda_src", bundle / "lambda_src")
-    shutil.copytree(ROOT / "contracts", bundle / "contracts")
+    for part in ("contracts", "dataset_files"):
+        shutil.copytree(ROOT / part, bundle / part)
     variables = {"ENVIRONMENT": "test", "POWERTOOLS_SERVICE_NAME": "test", **environment}
     functions = server.client("lambda")
     with contextlib.suppress(functions.exceptions.ResourceNotFoundException):

@@ -23,7 +23,7 @@ ONE, TWO, BROKEN = (f"s3://{BUCKET}/{name}.tar.gz" for name in ("one", "two", "b
 STORED = Stored(name="name", arn="arn:aws:s3:::name")
 STORES = Stores(
     dataset=STORED, artifacts=STORED, request_log=STORED, examples=STORED, ledger=STORED, answers=STORED,
-    erased=STORED, api_keys=STORED, usage=STORED, key_arn=None,
+    erased=STORED, api_keys=STORED, usage=STORED, erasure_key_arn="arn", key_arn=None,
 )  # fmt: skip
 KEPT = [{"ParameterKey": key, "UsePreviousValue": True} for key in ("Artifact", "Serve")]
 

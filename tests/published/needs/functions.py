@@ -363,6 +363,31 @@ def _drift(f: Function) -> Iterator[Need]:
     yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
 
 
+def _retrain(f: Function) -> Iterator[Need]:
+    yield from _approved_model(f)
+    log, ledger = f.table("REQUEST_LOG_TABLE"), f.table("LEDGER_TABLE")
+    yield from all_of("dynamodb:BatchGetItem Query", log, CODE)
+    yield from all_of("dynamodb:Query", ledger, CODE)
+    yield from all_of("dynamodb:Query", f"{ledger}/index/by_day", CODE)
+    bucket, ours = f.bucket(f.variables["ARTIFACT_BUCKET"]), f.bucket(f.variables["DATASET_BUCKET"])
+    yield from all_of("s3:GetObject", f"{bucket}/drift/some-job/report.json", CODE)
+    yield from all_of("s3:GetObject PutObject", f"{bucket}/retraining/decisions/some-time.json", ONCE)
+    yield from all_of("s3:GetObject PutObject", f"{bucket}/retraining/runs.json", REPLACED)
+    yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
+    yield from all_of("s3:GetObject", f"{ours}/datasets/rows/digest/rows.csv", CODE)
+    yield from all_of("s3:ListBucket", ours, CODE)
+    if "LABELS_URI" in f.variables:
+        yield from all_of("s3:GetObject", f"arn:{f.account.partition}:s3:::{f.variables['LABELS_URI'][5:]}", CODE)
+    yield from all_of("sagemaker:DescribeTrainingJob", f.arn("sagemaker", f"training-job/{_job_of(f)}"), CODE)
+    yield from all_of("states:ListExecutions", f.variables["PIPELINE_ARN"], CODE)
+    for machine in ("training", "retraining"):
+        yield from all_of("states:DescribeExecution", f"{f.executions(f'-{machine}')}:some-name", CODE)
+
+
+def _job_of(f: Function) -> str:
+    return f"{f.variables['POWERTOOLS_SERVICE_NAME']}-20261129-093000-1a2b"
+
+
 def _cleanup(f: Function) -> Iterator[Need]:
     properties = f.properties()
     yield from all_of("cloudformation:DescribeStacks", f.own_stack(), CODE)
@@ -415,6 +440,7 @@ _OF: dict[str, Callable[[Function], Iterator[Need]]] = {
     "promote": _promote,
     "request_log_api": _request_log_api,
     "redrive": _redrive,
+    "retrain": _retrain,
     "rotate_key": _rotate_key,
     "meta": _meta,
 }

@@ -18,6 +18,7 @@ def test_wrong_usage_exits_with_2(capsys):
         "classify",
         "train",
         "follow",
+        "retrain",
         "keys create",
         "keys list",
         "keys revoke",

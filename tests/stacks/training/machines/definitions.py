@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stacks.training.machines import first_model, promotion, training
+from stacks.training.machines import first_model, promotion, retraining, training
 
 JOB = training.Job(
     image="image",
@@ -37,6 +37,12 @@ PIPELINE = training.PipelineParts(
 )
 AUTOMATIC = training.definition(PIPELINE)
 MANUAL = training.definition(replace(PIPELINE, manual_approval=True))
+TESTED = training.definition(replace(PIPELINE, ab_test_arn="ab_test", test_mode="replay"))
+TESTED_BY_HAND = training.definition(replace(PIPELINE, ab_test_arn="ab_test", test_mode="replay", manual_approval=True))
+RETRAINED = training.definition(replace(PIPELINE, ab_test_arn="ab_test", test_mode="replay", test_retrained_only=True))
+RETRAINED_BY_HAND = training.definition(
+    replace(PIPELINE, ab_test_arn="ab_test", test_mode="replay", test_retrained_only=True, manual_approval=True)
+)
 PATIENCE = promotion.Patience(rollout_seconds=4200, poll_seconds=7)
 PROMOTION = promotion.definition(promote_arn="promote", patience=PATIENCE)
 FIRST = first_model.definition(
@@ -45,3 +51,4 @@ FIRST = first_model.definition(
     pipeline_execution_arn="arn:aws:states:r:1:execution:pipeline",
     first_model_arn="first",
 )
+RETRAINING = retraining.definition(partition="aws", retrain_arn="retrain", pipeline_arn="pipeline")

@@ -6,18 +6,28 @@ from typing import Any
 
 import pytest
 
-from tests.stacks.training.machines.definitions import AUTOMATIC, FIRST, MANUAL, PROMOTION
+from tests.stacks.training.machines.definitions import (
+    AUTOMATIC,
+    FIRST,
+    MANUAL,
+    PROMOTION,
+    RETRAINED,
+    RETRAINED_BY_HAND,
+    RETRAINING,
+    TESTED,
+    TESTED_BY_HAND,
+)
 from tests.stacks.training.machines.reading import problems
 
+ALL = [AUTOMATIC, MANUAL, TESTED, TESTED_BY_HAND, RETRAINED, RETRAINED_BY_HAND, PROMOTION, FIRST, RETRAINING]
 
-@pytest.mark.parametrize(
-    "definition", [AUTOMATIC, MANUAL, PROMOTION, FIRST], ids=["automatic", "manual", "promotion", "first"]
-)
+
+@pytest.mark.parametrize("definition", ALL)
 def test_a_definition_holds_together(definition: dict[str, Any]) -> None:
     assert problems(definition) == []
 
 
-@pytest.mark.parametrize("definition", [AUTOMATIC, MANUAL, PROMOTION, FIRST])
+@pytest.mark.parametrize("definition", ALL)
 def test_what_retries_everything_comes_last(definition: dict[str, Any]) -> None:
     for name, state in definition["States"].items():
         for retry in state.get("Retry", [])[:-1]:

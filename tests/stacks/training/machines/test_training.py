@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from stacks.training.machines import training
-from tests.stacks.training.machines.definitions import AUTOMATIC, JOB, MANUAL
+from tests.stacks.training.machines.definitions import (
+    AUTOMATIC,
+    JOB,
+    MANUAL,
+    RETRAINED,
+    RETRAINED_BY_HAND,
+    TESTED,
+    TESTED_BY_HAND,
+)
 from tests.stacks.training.machines.reading import reached
 
 
@@ -55,6 +64,59 @@ def test_automatic_approval_registers_as_approved_and_promotes() -> None:
     assert register["Parameters"]["ModelApprovalStatus"] == "Approved"
     assert register["Next"] == "Promote"
     assert "Register for approval" not in AUTOMATIC["States"]
+
+
+def test_a_new_model_is_tested_instead_of_promoted_unless_it_is_the_first() -> None:
+    states = TESTED["States"]
+    asked = states[states["Register"]["Next"]]
+    assert asked["Choices"] == [{"Variable": "$.job.champion_uri", "StringEquals": "", "Next": "Promote"}]
+    assert states["Register"]["Parameters"]["ModelApprovalStatus"] == "Approved"
+    started = states[asked["Default"]]
+    assert started["Resource"] == "ab_test"
+    assert started["Parameters"] == {
+        "action": "start",
+        "version.$": "$.job.job_name",
+        "mode": "replay",
+        "by.$": "States.Format('training run {}', $$.Execution.Name)",
+    }
+    assert "Promote" not in reached(TESTED, start=asked["Default"])
+    assert states["Being tested"]["Parameters"]["test"] == "replay"
+    assert states["Being tested"]["Parameters"]["promoted"] is False
+
+
+def test_by_hand_a_new_model_waits_for_approval_and_is_tested_meanwhile() -> None:
+    states = TESTED_BY_HAND["States"]
+    noted = states[states["Register for approval"]["Next"]]
+    assert noted["Parameters"]["action"] == "waiting"
+    assert noted["Next"] == noted["Catch"][0]["Next"] == "Test"
+    assert states["Register"]["Next"] == "Promote"
+
+
+@pytest.mark.parametrize(
+    ("definition", "asks", "otherwise"),
+    [
+        (RETRAINED, "Is there a model to test it against?", "Promote"),
+        (RETRAINED_BY_HAND, "Is it of retraining?", "Waits for approval"),
+    ],
+)
+def test_a_model_that_a_person_has_trained_may_go_its_way_without_a_test(
+    definition: Any, asks: str, otherwise: str
+) -> None:
+    states = definition["States"]
+    assert {"Variable": "$.job.decision", "StringEquals": "", "Next": otherwise} in states[asks]["Choices"]
+    assert states[asks]["Default"] == "Test"
+    assert reached(definition) == set(states)
+
+
+@pytest.mark.parametrize("definition", [TESTED, TESTED_BY_HAND])
+def test_a_test_that_cannot_begin_fails_the_run_in_a_sentence(definition: Any) -> None:
+    states = definition["States"]
+    [refused] = states["Has the test begun?"]["Choices"]
+    assert refused == {"Variable": "$.test.status", "StringEquals": "refused", "Next": "Why it is not tested"}
+    told = states["Why it is not tested"]
+    assert states[told["Next"]] == {"Type": "Fail", "Error": "NotTested", "CausePath": "$.untested.reason"}
+    failed = states["Start of the test failed"]
+    assert failed["Error"] == "NotTested"
 
 
 def test_by_hand_only_the_very_first_model_is_approved_at_once() -> None:

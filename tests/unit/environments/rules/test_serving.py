@@ -60,6 +60,15 @@ REFUSED = [
         "serving.image_build: 'docker' is not allowed; serving.image names an existing image",
     ),
     (
+        "serving: {armed_minutes: 30}",
+        "serving.armed_minutes: 30 is not allowed; nothing says when a model is tested: set "
+        "serving.canary_min_requests, or remove it",
+    ),
+    (
+        serverless(canary_min_requests=10),
+        "serving.canary_min_requests: 10 is not allowed; it is not for a serverless endpoint",
+    ),
+    (
         "serving: {image_build: codebuild}",
         "serving.image_build: 'codebuild' is not allowed; it needs serving.container: lean (now huggingface)",
     ),
@@ -80,6 +89,7 @@ def test_refused(load_text: Loader, override: str, expected: str) -> None:
 
 
 ALLOWED = [
+    "serving: {canary_min_requests: 10, armed_minutes: 30}",
     serverless(canary_wait_seconds=0),
     "serving: {min_instances: 2, max_instances: 2, canary_percent: 50}",
     "serving: {max_instances: 3, target_invocations_per_instance: 100}",

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from lambda_src.labelling import estimates
-from lambda_src.labelling.estimates import COHEN, KRIPPENDORFF, agreement, wilson
+from lambda_src.common.intervals import wilson
+from lambda_src.labelling.estimates import COHEN, KRIPPENDORFF, agreement
 
 
 def pairs(table):
@@ -85,6 +85,6 @@ def test_a_share_is_within_its_interval_as_often_as_it_says():
     for true in (0.7, 0.9, 0.97):
         held = 0
         for _ in range(600):
-            low, high = estimates.wilson(sum(draw.random() < true for _ in range(100)), 100)
+            low, high = wilson(sum(draw.random() < true for _ in range(100)), 100)
             held += low <= true <= high
         assert held / 600 > 0.92

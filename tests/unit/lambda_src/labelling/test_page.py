@@ -8,8 +8,8 @@ from pathlib import Path
 
 from contracts.logs import audit
 from environments.sections.labelling import Labelling
+from lambda_src.common.intervals import wilson
 from lambda_src.labelling import giving, queue
-from lambda_src.labelling.estimates import wilson
 
 PAGE = (Path(__file__).resolve().parents[4] / "docs/labelling.md").read_text("utf-8")
 SHARES = (0.8, 0.9, 0.95)

@@ -140,7 +140,7 @@ def test_but_not_where_no_gain_is_shown(lacking: str) -> None:
 
 def test_the_schedule_asks_where_the_gain_is_not_known() -> None:
     rule = replace(RULE, schedule_days=14)
-    few = {"rows": Rows(accepted=10), "gain": None, "no_gain": "no text is labelled"}
+    few: dict[str, Any] = {"rows": Rows(accepted=10), "gain": None, "no_gain": "no text is labelled"}
     assert made(rule=rule, **few)["outcome"] == decision.ASK
     assert made(rule=replace(rule, schedule_days=40), **few)["outcome"] == decision.NOTHING
 
@@ -162,7 +162,7 @@ def test_what_stands_against_a_run_makes_it_wait(against: str, runs: Runs) -> No
 
 def test_a_person_waits_for_no_cool_down_and_needs_no_gain() -> None:
     asked: dict[str, Any] = {"cause": decision.PERSON, "by": "arn:aws:iam::111122223333:user/ana"}
-    nothing = {"gain": None, "no_gain": "no text is labelled", "rows": Rows()}
+    nothing: dict[str, Any] = {"gain": None, "no_gain": "no text is labelled", "rows": Rows()}
     recent = Runs(last_started="2026-11-20T11:59:00.000Z", spent=2.0, counted=1)
     found = made(**asked, **nothing, runs=recent, rule=replace(RULE, run_price=None))
     assert (found["outcome"], found["decided_by"], found["price"]) == (decision.TRAIN, "person", None)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from contracts.datasets import ledger
+from contracts.datasets.votes import DISAGREE, NO_TEXT, Folded
 from model_code.training.versions import judge
 from model_code.training.versions.judge import (
     CONTRADICTS,
@@ -24,7 +25,6 @@ from model_code.training.versions.judge import (
     Shares,
 )
 from model_code.training.versions.rows import VersionRow
-from model_code.training.versions.votes import DISAGREE, NO_TEXT, Folded
 
 SHARES = Shares(valid=0.1, test=0.2, seed=13, of_a_key=0.1)
 WORDS = [f"{first}{second}{third}" for first in "bdfgk" for second in "aeiou" for third in ("lm", "rt", "sk", "nd")]

@@ -60,6 +60,14 @@ def test_a_failure_exits_with_1_and_the_reason(cloud, sfn, capsys, error, words)
     assert words in capsys.readouterr().err
 
 
+def test_a_model_that_is_tested_says_where_the_test_is_seen(cloud, sfn, capsys):
+    output = {**json.loads(DONE["output"]), "promoted": False, "test": "replay"}
+    sfn.steps = [{**DONE, "output": json.dumps(output)}]
+    assert run("train", "--plain") == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{JOB} passed the gate" in said and "has begun (replay): rubric --env dev ab status" in said
+
+
 def test_a_run_may_make_its_dataset_version(cloud, sfn, capsys):
     reason = "Nothing new to train on: no label has come in since v3"
     output = {"nothing_new": True, "promoted": False, "reason": reason}

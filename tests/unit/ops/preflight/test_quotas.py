@@ -17,9 +17,15 @@ def by_name(wanted: list[Need]) -> dict[str, tuple[int, int]]:
 def test_a_rollout_needs_the_old_and_the_new_fleet(settings: Change) -> None:
     serving = {"instance_type": "ml.c7i.xlarge", "min_instances": 2, "max_instances": 6}
     wanted = by_name(needs(settings(serving=serving), approved=False))
-    assert wanted["ml.c7i.xlarge for endpoint usage"] == (4, 12)
-    assert wanted["Number of instances across active endpoints"] == (4, 12)
+    assert wanted["ml.c7i.xlarge for endpoint usage"] == (4, 13)
+    assert wanted["Number of instances across active endpoints"] == (4, 13)
     assert wanted["ml.c7i.xlarge for transform job usage"] == (0, 1)
+
+
+def test_a_live_ab_test_needs_its_challengers_instances_if_there_can_be_one(settings: Change) -> None:
+    name, serving = "ml.c7i.xlarge for endpoint usage", {"instance_type": "ml.c7i.xlarge"}
+    for tests, more in (({"challenger_instances": 3}, 3), ({"enabled": False}, 0)):
+        assert by_name(needs(settings(serving=serving, ab_tests=tests), approved=False))[name] == (2, 2 + more)
 
 
 def test_training_needs_its_instances_and_after_the_first_model_only_later(settings: Change) -> None:
@@ -39,7 +45,7 @@ def test_a_serverless_endpoint_needs_concurrency_and_batches_need_instances(sett
     serving = {"mode": "serverless", "instance_type": None, "serverless_max_concurrency": 20}
     wanted = needs(settings(serving=serving), approved=False)
     [concurrency] = [need for need in wanted if need.pattern]
-    assert (concurrency.least, concurrency.wanted) == (20, 20)
+    assert (concurrency.least, concurrency.wanted) == (20, 40)
     for verb in ("allocated", "shared"):
         assert concurrency.is_named(f"Maximum total concurrency that can be {verb} across all serverless endpoints")
     assert by_name(wanted)["ml.c7i.xlarge for transform job usage"] == (0, 1)
@@ -91,7 +97,7 @@ def test_enough_is_ok_on_whatever_page_it_comes(account: Account, settings: Chan
     assert "ListAWSDefaultServiceQuotas" not in [operation for operation, _ in account.asked]
 
 
-@pytest.mark.parametrize(("value", "verdict"), [(0, "refused"), (1, "refused"), (2, "ok")])
+@pytest.mark.parametrize(("value", "verdict"), [(0, "refused"), (1, "refused"), (2, "warning"), (3, "ok")])
 def test_an_endpoint_with_room_for_one_fleet_only_is_refused(
     account: Account, settings: Change, value: int, verdict: str
 ) -> None:
@@ -103,7 +109,8 @@ def test_no_room_to_roll_out_while_scaled_out_is_a_warning(account: Account, set
     result = look(account, settings, serving={"min_instances": 1, "max_instances": 6})
     finding = result["ml.c7i.large for endpoint usage"]
     assert finding.verdict == "warning"
-    assert "4, but 12 needed: a rollout runs the old and the new fleet together; 2 is enough" in finding.what
+    why = "a rollout runs the old and the new fleet together, and a live A/B test a challenger; 2 is enough"
+    assert f"4, but 13 needed: {why}" in finding.what
 
 
 def test_a_refusal_names_the_quota_its_code_and_how_to_ask(account: Account, settings: Change) -> None:
@@ -146,4 +153,4 @@ def test_a_sum_over_all_types_that_the_account_has_not_got_is_unknown(account: A
     finding = look(account, settings)[name]
     assert finding.verdict == "unknown"
     assert finding.what == f"{name}: Service Quotas has no quota of that name in us-east-1"
-    assert finding.todo == "look for it in the console (Service Quotas, Amazon SageMaker): 2 needed"
+    assert finding.todo == "look for it in the console (Service Quotas, Amazon SageMaker): 3 needed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+from typing import Any
 
 import pytest
 
@@ -194,7 +195,7 @@ def test_the_challengers_time_is_taken_from_the_champions(account, logger, secon
         request_log_table="t", log_dlq_url="u", request_log_days=1, request_log_shards=1, request_log_text="store",
         answers_table="a", environment="dev", endpoint_name="e", endpoint_seconds=seconds,
     )  # fmt: skip
-    made = split.make(settings, logger=logger)
+    made: Any = split.make(settings, logger=logger)
     challenger = made._challenger_of(TEST, "k")._runtime.meta.config
     champion = made._instead._runtime.meta.config
     assert challenger.connect_timeout + challenger.read_timeout == made._seconds == seconds / 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -23,10 +24,16 @@ def cloud(configure, request):
     made = Cloud(outcomes={}, answers=Answers())
     made.parameters.put_parameter(Name=PARAMETER, Value=OLD, Type="String")
     made.stack.create(OLD)
-    made.started = []
-    made.starts = lambda name, payload: made.started.append((name, payload))
     with installed(made):
         yield made
+
+
+@pytest.fixture
+def started(cloud):
+    """The promotions that the reconciler has started: their names and inputs."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    cloud.starts = lambda name, payload: found.append((name, payload))
+    return found
 
 
 @pytest.fixture
@@ -65,12 +72,12 @@ def settled(cloud, step, *, after):
     return step("settle")["armed"]["status"]
 
 
-def test_a_model_that_answered_enough_is_tested_and_not_armed(cloud, promoted, step):
+def test_a_model_that_answered_enough_is_tested_and_not_armed(cloud, promoted, step, started):
     assert promoted(50) == ""
     assert (last(cloud).requests, last(cloud).tested, last(cloud).armed_until) == (50, True, 0.0)
     cloud.stack.ringing = {FAULTS}
     assert settled(cloud, step, after=60) == ""
-    assert cloud.started == []
+    assert started == []
 
 
 def test_one_that_answered_too_few_is_promoted_and_not_tested(cloud, promoted):
@@ -80,32 +87,32 @@ def test_one_that_answered_too_few_is_promoted_and_not_tested(cloud, promoted):
     assert turn.armed_until == cloud.clock.now + 30 * 60
 
 
-def test_an_alarm_while_it_is_armed_rolls_it_back_once(cloud, promoted, step):
+def test_an_alarm_while_it_is_armed_rolls_it_back_once(cloud, promoted, step, started):
     promoted(3)
     assert settled(cloud, step, after=60) == "armed"
     cloud.stack.ringing = {FAULTS}
     assert settled(cloud, step, after=60) == "rolling back"
-    [(name, payload)] = cloud.started
+    [(name, payload)] = started
     assert payload == {"artifact_uri": OLD, "rollback": True, "by": f"the alarm {FAULTS}"}
     arn = f"arn:aws:states:us-east-1:1:execution:rubric-dev-promotion:{name}"
     cloud.executions[arn] = SimpleNamespace(status="RUNNING", running=True, stopped=0.0)
     assert settled(cloud, step, after=60) == "rolling back"
-    assert len(cloud.started) == 1, "the same name is the same execution"
+    assert len(started) == 1, "the same name is the same execution"
     promoted(0, name=name, uri=OLD, **{key: payload[key] for key in ("rollback", "by")})
     assert (last(cloud).by, last(cloud).rollback) == (f"the alarm {FAULTS}", True)
     assert settled(cloud, step, after=600) == ""
-    assert len(cloud.started) == 1
+    assert len(started) == 1
 
 
-def test_a_rollback_that_died_before_it_began_is_tried_again(cloud, promoted, step):
+def test_a_rollback_that_died_before_it_began_is_tried_again(cloud, promoted, step, started):
     promoted(3)
     cloud.stack.ringing = {FAULTS}
     for after in (60, 300):
         assert settled(cloud, step, after=after) == "rolling back"
-    assert len({name for name, _ in cloud.started}) == 2
+    assert len({name for name, _ in started}) == 2
 
 
-def test_a_rollback_that_was_refused_is_not_tried_for_ever(cloud, promoted, step):
+def test_a_rollback_that_was_refused_is_not_tried_for_ever(cloud, promoted, step, started):
     promoted(3)
     cloud.stack.ringing = {FAULTS}
     refused = {"execution": "x", "artifact_uri": OLD, "at": 0.0, "outcome": "refused", "rollback": True,
@@ -113,7 +120,7 @@ def test_a_rollback_that_was_refused_is_not_tried_for_ever(cloud, promoted, step
     cloud.parameters.put_parameter(Name="/rubric/dev/promotions/000002", Value=json.dumps(refused), Type="String")
     assert settled(cloud, step, after=60) == "refused"
     assert settled(cloud, step, after=60) == ""
-    assert cloud.started == []
+    assert started == []
     assert turns_of(cloud)[0].reason.endswith("; it was not rolled back: x is Rejected")
 
 
@@ -166,18 +173,23 @@ def test_requests_that_cannot_be_counted_fail_no_promotion(cloud, promoted, monk
 
 
 @pytest.mark.parametrize("cloud", [{}, {"CANARY_MIN_REQUESTS": "50"}], indirect=True, ids=["neither", "not armed"])
-def test_by_setting_nothing_is_armed(cloud, promoted, step):
+def test_by_setting_nothing_is_armed(cloud, promoted, step, started):
     told = promoted(3)
     assert told in ("", "promoted, not tested: 3 requests of 50")
     cloud.stack.ringing = {FAULTS}
     assert settled(cloud, step, after=60) == ""
-    assert cloud.started == []
+    assert started == []
 
 
 def test_only_the_new_instances_requests_are_counted(cloud, promoted, monkeypatch):
     asked = []
     real = cloud.alarms.get_metric_statistics
-    monkeypatch.setattr(cloud.alarms, "get_metric_statistics", lambda **call: asked.append(call) or real(**call))
+
+    def counted(**call):
+        asked.append(call)
+        return real(**call)
+
+    monkeypatch.setattr(cloud.alarms, "get_metric_statistics", counted)
     promoted(50)
     [call] = asked
     dimensions = {each["Name"]: each["Value"] for each in call["Dimensions"]}

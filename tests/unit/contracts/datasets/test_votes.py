@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from contracts.datasets import ledger
-from model_code.training.versions import votes
-from model_code.training.versions.votes import DISAGREE, REJECTED, TAKEN_BACK, Folded, fold
+from contracts.datasets import ledger, votes
+from contracts.datasets.votes import DISAGREE, REJECTED, TAKEN_BACK, Folded, fold
 
 A, B = "a" * 10, "b" * 10
 

@@ -1,0 +1,79 @@
+"""Which new rows a version would take, as far as it can be told without folding the whole dataset. No I/O.
+
+A freeze judges in the same way (`model_code.training.versions.judge`) and, besides, compares each row with its near
+duplicates; so it may take fewer rows, never others.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from contracts.datasets.ledger import Event
+from contracts.datasets.votes import Folded, fold
+from contracts.texts import text_normalization
+from lambda_src.retrain.rule.evidence import Rows
+from lambda_src.retrain.rule.gain import Labelled
+
+UNKNOWN = "with a label that the model does not have"
+CONTRADICTS = "that contradict the dataset"
+SHARE = "too many from one untrusted key"
+NO_TEXT = "without a text"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OldRow:
+    """A row that the model's dataset has. settled: whether its label came from the ledger, which may change it."""
+
+    label: str
+    settled: bool
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The rows, and how many were accepted and left."""
+
+    rows: list[Labelled]
+    counts: Rows
+
+
+def accepted(
+    events: Mapping[str, Iterable[Event]],
+    *,
+    mapping: Mapping[str, str | None],
+    labels: Collection[str],
+    old: Mapping[str, OldRow],
+    untrusted_share: float,
+) -> Accepted:
+    """events: by row. mapping: of `data.labels`. labels: the model's. old: the model's rows, of those asked about.
+
+    untrusted_share: the largest share of the new rows that may have their label from one untrusted key alone.
+    """
+    taken: list[Folded] = []
+    others = Counter[str]()
+    for row_id in sorted(events):
+        folded, before = fold(row_id, events[row_id], labels=mapping), old.get(row_id)
+        if not folded.reason and before is not None and before.label == folded.label:
+            continue
+        reason = folded.reason or _reason(folded, before, labels)
+        if reason:
+            others[reason] += 1
+        else:
+            taken.append(folded)
+    from_key = Counter(each.sole_key for each in taken)
+    most = untrusted_share * len(taken)
+    kept = [each for each in taken if not each.sole_key or from_key[each.sole_key] <= most]
+    others[SHARE] += len(taken) - len(kept)
+    rows = [Labelled(text=text_normalization.normalised(each.text), label=each.label) for each in kept]
+    return Accepted(rows, Rows(accepted=len(kept), others={name: count for name, count in others.items() if count}))
+
+
+def _reason(folded: Folded, before: OldRow | None, labels: Collection[str]) -> str:
+    if not text_normalization.normalised(folded.text):
+        return NO_TEXT
+    if folded.label not in labels:
+        return UNKNOWN
+    if before is not None and not before.settled and not folded.reviewed:
+        return CONTRADICTS
+    return ""

@@ -1,0 +1,134 @@
+"""The artifact bucket: what is known of a model, the decisions, and the ledger of runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any, cast
+
+from botocore.exceptions import ClientError
+
+from contracts.deployment import buckets
+from contracts.logs import drift_report
+from contracts.retraining import decision, runs
+from contracts.retraining.decision import Decision
+from contracts.retraining.runs import Run
+from contracts.texts.label_mapping import LabelMapping
+from lambda_src.common import aws, s3_uri
+
+# "How to prevent object overwrites with conditional writes" in S3's guide.
+_OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
+_TRIES = 5
+
+
+class OvertakenError(Exception):
+    """Others changed the ledger of runs at each try."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A model's evaluation, and when it was written (UTC)."""
+
+    evaluation: dict[str, Any]
+    written: str
+
+
+class Documents:
+    """The objects in `bucket`. Raises botocore's errors."""
+
+    def __init__(self, s3: Any, *, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def model(self, model_version: str) -> Known | None:
+        """None where the model has no evaluation."""
+        answer = self._get(buckets.evaluation(model_version))
+        if answer is None:
+            return None
+        moment = answer["LastModified"].astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return Known(_object(answer["Body"].read()), moment)
+
+    def drift(self, model_version: str) -> dict[str, Any]:
+        """The model's drift report; {} where there is none that can be read."""
+        answer = self._get(buckets.drift_report(model_version))
+        document = _object(answer["Body"].read()) if answer else {}
+        return document if document.get("layout") == drift_report.LAYOUT else {}
+
+    def labels(self, uri: str) -> dict[str, str | None]:
+        """What becomes of labels (`LabelMapping.targets`). uri: of `data.labels`, "" for none."""
+        if not uri:
+            return {}
+        bucket, key = s3_uri.split(uri)
+        return dict(LabelMapping.of(json.loads(self._s3.get_object(Bucket=bucket, Key=key)["Body"].read())).targets())
+
+    def decision(self, key: str) -> Decision | None:
+        """The decision that is kept there."""
+        answer = self._get(key)
+        return cast(Decision, _object(answer["Body"].read())) if answer else None
+
+    def keep(self, made: Decision) -> Decision:
+        """Keep a decision; the one that stands, if there is one of its execution already."""
+        key = decision.key_of(made["at"], made["decision_id"])
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket, Key=key, Body=_bytes(made), ContentType="application/json", IfNoneMatch="*"
+            )
+        except ClientError as error:
+            if aws.error_code(error) not in _OVERTAKEN:
+                raise
+            return self.decision(key) or made
+        return made
+
+    def runs(self) -> tuple[list[Run], str | None]:
+        """The ledger of runs and its ETag; None where there is none yet."""
+        answer = self._get(runs.KEY)
+        return (runs.read(_object(answer["Body"].read())), str(answer["ETag"])) if answer else ([], None)
+
+    def change_runs(self, change: Callable[[list[Run]], list[Run] | None]) -> list[Run]:
+        """Replace the ledger of runs by what `change` makes of it, again if somebody else was faster; the result.
+
+        change: returns None to leave it as it is. Raises OvertakenError.
+        """
+        for _ in range(_TRIES):
+            before, etag = self.runs()
+            after = change(before)
+            if after is None or after == before:
+                return before
+            if self._replace(after, etag):
+                return after
+        raise OvertakenError("other decisions change the ledger of runs: try again")
+
+    def _replace(self, after: Sequence[Run], etag: str | None) -> bool:
+        condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
+        body = _bytes(runs.document(after))
+        place = {"Bucket": self._bucket, "Key": runs.KEY}
+        try:
+            self._s3.put_object(**place, Body=body, ContentType="application/json", **condition)
+        except ClientError as error:
+            if aws.error_code(error) not in _OVERTAKEN:
+                raise
+            return False
+        return True
+
+    def _get(self, key: str) -> dict[str, Any] | None:
+        try:
+            return dict(self._s3.get_object(Bucket=self._bucket, Key=key))
+        except ClientError as error:
+            if aws.error_code(error) != "NoSuchKey":
+                raise
+            return None
+
+
+def _bytes(document: Any) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    """The JSON object; {} for anything else."""
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

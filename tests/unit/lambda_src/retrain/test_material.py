@@ -1,0 +1,208 @@
+"""What was known of a model at a time, and what it learnt from."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from contracts.datasets import ledger, manifest
+from contracts.logs import drift_report
+from contracts.retraining import decision
+from lambda_src.retrain import backtest
+from lambda_src.retrain.material import Material, evidence
+from lambda_src.retrain.rule.evidence import Evidence, Runs
+from lambda_src.retrain.rule.gain import Audited
+from lambda_src.retrain.stores.old_rows import Learnt, OldRows, RowsUnknown, TrainedRow
+from lambda_src.retrain.stores.sample import LabelledText
+from tests.unit.lambda_src.retrain.test_accepted import LABELS, event
+from tests.unit.lambda_src.retrain.test_decide import RULE
+
+VERSION = "rubric-dev-20261101-000000-abcd"
+LEARNT = Learnt(version="v1", until="2026-11-01T00:00:00.000Z", place="datasets/rows/d/rows.csv", columns={})
+
+
+class Rows:
+    """Old rows in memory."""
+
+    def rows(self, learnt: Learnt) -> Any:
+        for text, label in [("shares of the bank fall", "Business"), ("vaccine against the flu", "Health")] * 20:
+            yield TrainedRow(ledger.row_of(text), text, label, settled=False)
+
+
+def labelled(number: int) -> LabelledText:
+    """A text that the model gets wrong; it is labelled at minute `number`."""
+    text = f"fusion reactor {number}"
+    return LabelledText(
+        day="2026-11-20",
+        model_version=VERSION,
+        labelled_at=f"2026-11-20T12:{number:02d}:00.000Z",
+        right=False,
+        audited=Audited(text=text, label="Health", answer="Business", probabilities={"Business": 0.6, "Health": 0.4}),
+    )
+
+
+def material(count: int = 60, **changes: Any) -> Material:
+    texts = [labelled(number) for number in range(count)]
+    events = [event(each.audited.text, "Health", minute=n) for n, each in enumerate(texts) if each.audited]
+    report = {
+        "status": drift_report.DRIFT,
+        "reason": "It moved.",
+        "since": "2026-11-19T12:00:00.000Z",
+        "until": "2026-11-21T12:00:00.000Z",
+        "counted": {"texts": 3000},
+        "streams": [{"alarm": {"request": 1, "time": "2026-11-20T12:30:00.000Z"}}, {"alarm": None}],
+    }
+    found = Material(
+        model_version=VERSION,
+        written="2026-11-01T00:00:00.000Z",
+        labels=LABELS,
+        reference_accuracy=0.95,
+        drift=report,
+        labelled=texts,
+        events={each["row_id"]: [each] for each in events},
+        mapping={},
+        **changes,
+    )
+    return found.with_old_rows(Rows(), LEARNT)
+
+
+def seen(of: Material, at: str) -> Evidence:
+    return evidence(of, RULE, at=at, cause=decision.CHECK, by="it", runs=Runs())
+
+
+def test_evidence_is_what_was_known_at_the_time() -> None:
+    of = material()
+    before, after = seen(of, "2026-11-20T12:20:00.000Z"), seen(of, "2026-11-20T12:59:00.000Z")
+    assert (before.accuracy and before.accuracy.texts, before.rows.accepted, before.gain) == (21, 21, None)
+    assert "21 texts" in before.no_gain
+    assert before.drift == drift_report.STEADY
+    assert (after.accuracy and after.accuracy.texts, after.rows.accepted) == (60, 60)
+    assert after.gain is not None and after.gain.low > 0.5
+    assert (after.drift, after.texts_a_day) == (drift_report.DRIFT, 1500.0)
+
+
+def test_in_less_than_a_day_what_came_is_a_day_s() -> None:
+    of = material()
+    report = {**of.drift, "until": "2026-11-19T12:05:00.000Z"}
+    assert seen(Material(**{**vars(of), "drift": report}), "2026-11-20T13:00:00.000Z").texts_a_day == 3000.0
+
+
+def test_without_the_old_rows_or_the_texts_the_gain_is_not_known() -> None:
+    of = material()
+    unknown = Material(**{**vars(of), "words": None, "no_rows": "the rows are gone"})
+    assert seen(unknown, "2026-11-20T13:00:00.000Z").no_gain == "the rows are gone"
+    gone = [LabelledText(**{**vars(each), "audited": None}) for each in of.labelled]
+    found = seen(Material(**{**vars(of), "labelled": gone}), "2026-11-20T13:00:00.000Z")
+    assert (found.gain, "60 more have no text" in found.no_gain) == (None, True)
+    assert found.accuracy is not None and found.accuracy.texts == 60
+
+
+def test_the_days_of_a_backtest_have_the_model_that_answered_most() -> None:
+    one, two = labelled(1), labelled(2)
+    other = LabelledText(**{**vars(two), "day": "2026-11-22", "model_version": "newer"})
+    late = LabelledText(**{**vars(two), "labelled_at": "2026-11-24T01:00:00.000Z"})
+    assert backtest._served([one, two, other, late]) == {
+        "2026-11-20": VERSION,
+        "2026-11-21": VERSION,
+        "2026-11-22": "newer",
+        "2026-11-23": "newer",
+        "2026-11-24": "newer",
+    }
+    assert backtest._served([]) == {}
+
+
+class S3:
+    """A bucket in memory."""
+
+    def __init__(self, objects: dict[str, bytes]) -> None:
+        self._objects = objects
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        if Key not in self._objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "gone"}}, "GetObject")
+        return {"Body": io.BytesIO(self._objects[Key])}
+
+    def get_paginator(self, name: str) -> S3:
+        assert name == "list_objects_v2"
+        return self
+
+    def paginate(self, *, Bucket: str, Prefix: str) -> list[dict[str, Any]]:
+        found = [{"Key": key, "Size": len(body)} for key, body in self._objects.items() if key.startswith(Prefix)]
+        return [{"Contents": found}] if found else [{}]
+
+
+class Jobs:
+    """SageMaker, with one training job."""
+
+    def __init__(self, job: dict[str, Any] | None) -> None:
+        self._job = job
+
+    def describe_training_job(self, *, TrainingJobName: str) -> dict[str, Any]:
+        if self._job is None:
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": "gone"}}, "DescribeTrainingJob")
+        return self._job
+
+
+def channel(name: str, uri: str) -> dict[str, Any]:
+    return {"ChannelName": name, "DataSource": {"S3DataSource": {"S3Uri": uri}}}
+
+
+def version() -> dict[str, bytes]:
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator="\n")
+    rows.writerow(manifest.COLUMNS)
+    rows.writerow(["r1", "Shares fall", "Business", "train", "", "", "", "dataset", "", ""])
+    rows.writerow(["r2", "Flu is back", "Health", "valid", "", "", "", "feedback", "e1", "2026-11-01"])
+    rows.writerow(["r3", "A test", "Health", "test", "", "", "", "dataset", "", ""])
+    document: Any = dict.fromkeys(manifest.Manifest.__annotations__) | {
+        "layout": manifest.LAYOUT,
+        "until": "2026-11-01T00:00:00.000Z",
+        "file": {"key": "datasets/rows/d/rows.csv"},
+    }
+    return {manifest.key_of("v1"): manifest.to_json(document), "datasets/rows/d/rows.csv": table.getvalue().encode()}
+
+
+def test_the_rows_of_a_version_without_its_test_part() -> None:
+    stored = OldRows(S3(version()), Jobs(None), bucket="datasets")
+    learnt = stored.of_model(VERSION, {"dataset_version": "v1"})
+    assert learnt == LEARNT
+    assert [(row.row_id, row.label, row.settled) for row in stored.rows(learnt)] == [
+        ("r1", "Business", False),
+        ("r2", "Health", True),
+    ]
+
+
+def test_the_rows_of_a_dataset_as_its_job_read_them() -> None:
+    job = {
+        "HyperParameters": {"text_column": "Head%20line"},
+        "InputDataConfig": [channel("code", "s3://assets/code"), channel("dataset", "s3://datasets/datasets/d/n.csv")],
+    }
+    stored = OldRows(
+        S3({"datasets/d/n.csv": b"Head line,label\nShares  fall,Business\n,Health\n"}), Jobs(job), bucket="datasets"
+    )
+    found = list(stored.rows(stored.of_model(VERSION, {})))
+    assert [(row.text, row.label, row.row_id) for row in found] == [
+        ("Shares fall", "Business", ledger.row_of("Shares fall"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("objects", "evaluation", "job"),
+    [
+        ({}, {"dataset_version": "v1"}, None),
+        ({}, {}, None),
+        ({}, {}, {"HyperParameters": {"labels_sha256": "d"}, "InputDataConfig": []}),
+        ({"x.bin": b"PAR1 and more"}, {}, {"InputDataConfig": [channel("dataset", "s3://datasets/x.bin")]}),
+        ({"x.pdf": b"%PDF-1.7"}, {}, {"InputDataConfig": [channel("dataset", "s3://datasets/x.pdf")]}),
+    ],
+)
+def test_rows_that_cannot_be_read_are_not_known(
+    objects: dict[str, bytes], evaluation: dict[str, Any], job: dict[str, Any] | None
+) -> None:
+    stored = OldRows(S3(objects), Jobs(job), bucket="datasets")
+    with pytest.raises(RowsUnknown, match=r"version|gone"):
+        list(stored.rows(stored.of_model(VERSION, evaluation)))
