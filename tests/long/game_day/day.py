@@ -21,6 +21,7 @@ from tests.long.game_day.functions import Functions
 from tests.long.game_day.tables import Tables
 from tests.long.game_day.watch import Watch
 
+MACHINES = (stack_outputs.PIPELINE_ARN, stack_outputs.PROMOTION_ARN, stack_outputs.RETRAINING_ARN)
 SCOPES = "classify,feedback,examples,read,label"
 WRONG_KEYS = 80  # more than monitoring.refused_keys_per_minute, within a minute
 TEXTS = [f"{HEADLINE} {number}" for number in range(20)]
@@ -42,7 +43,7 @@ class Day:
         self._states = cloud.client("stepfunctions")
         outputs = cloud.outputs("Training")
         self._parameter = outputs[stack_outputs.APPROVED_MODEL_PARAMETER_NAME]
-        self._machines = {name: outputs[name] for name in (stack_outputs.PIPELINE_ARN, stack_outputs.PROMOTION_ARN)}
+        self._machines = {name: outputs[name] for name in MACHINES}
         # Beside the promotions' records.
         self._record = f"{self._parameter.rsplit('/', 1)[0]}/promotions/by-hand"
 
@@ -74,11 +75,14 @@ class Day:
         self.all_functions(api)
 
     def pipeline(self) -> None:
-        """One run that is stopped, and one that fails."""
+        """Of training and of the decision to train again, a run that is stopped, and one that fails."""
         bucket = self.cloud.outputs("Data")[stack_outputs.DATASET_BUCKET_NAME]
         gone = {"dataset_uri": f"s3://{bucket}/datasets/gone.csv"}
         self.stopped(stack_outputs.PIPELINE_ARN, {})
         assert self.cloud.execute(stack_outputs.PIPELINE_ARN, gone)["status"] == "FAILED"
+        self.stopped(stack_outputs.RETRAINING_ARN, {})
+        with self.functions.broken("retrain"):
+            assert self.cloud.execute(stack_outputs.RETRAINING_ARN, {})["status"] == "FAILED"
 
     def stopped(self, machine: str, request: dict[str, Any]) -> None:
         started = self._states.start_execution(stateMachineArn=self._machines[machine], input=json.dumps(request))
