@@ -15,7 +15,7 @@ from tools.testing.suites import Suite
 NO_TESTS = 5  # pytest's exit status for a selection that holds no test
 STILL_EVERY_SECONDS = 60.0
 # Started first, to keep the end short; the end-to-end suite mostly waits.
-LONGEST = ("e2e", "unit", "model", "contract", "long-settings", "long-acceptance", "long-demo")
+LONGEST = ("e2e", "unit", "model", "contract", "long-game_day", "long-settings", "long-acceptance", "long-demo")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from typing import Any
 import httpx
 
 from contracts.deployment import stack_outputs
-from contracts.retraining import runs
 from tests.e2e.cloud import Cloud, wait_for
 from tests.e2e.processes import model_servers
 from tests.e2e.test_20_api import HEADLINE
@@ -22,6 +21,7 @@ from tests.long.game_day.functions import Functions
 from tests.long.game_day.tables import Tables
 from tests.long.game_day.watch import Watch
 
+MACHINES = (stack_outputs.PIPELINE_ARN, stack_outputs.PROMOTION_ARN, stack_outputs.RETRAINING_ARN)
 SCOPES = "classify,feedback,examples,read,label"
 WRONG_KEYS = 80  # more than monitoring.refused_keys_per_minute, within a minute
 TEXTS = [f"{HEADLINE} {number}" for number in range(20)]
@@ -43,8 +43,7 @@ class Day:
         self._states = cloud.client("stepfunctions")
         outputs = cloud.outputs("Training")
         self._parameter = outputs[stack_outputs.APPROVED_MODEL_PARAMETER_NAME]
-        machines = (stack_outputs.PIPELINE_ARN, stack_outputs.PROMOTION_ARN, stack_outputs.RETRAINING_ARN)
-        self._machines = {name: outputs[name] for name in machines}
+        self._machines = {name: outputs[name] for name in MACHINES}
         # Beside the promotions' records.
         self._record = f"{self._parameter.rsplit('/', 1)[0]}/promotions/by-hand"
 
@@ -71,26 +70,19 @@ class Day:
         for _ in range(WRONG_KEYS):
             api.get("v1/stats", headers={"x-api-key": "rk_wrong"})
         self.pipeline()
-        self.retraining()
         self.request_log(api, watch)
         self.all_tables(api)
         self.all_functions(api)
 
     def pipeline(self) -> None:
-        """One run that is stopped, and one that fails."""
+        """Of training and of the decision to train again, a run that is stopped, and one that fails."""
         bucket = self.cloud.outputs("Data")[stack_outputs.DATASET_BUCKET_NAME]
         gone = {"dataset_uri": f"s3://{bucket}/datasets/gone.csv"}
         self.stopped(stack_outputs.PIPELINE_ARN, {})
         assert self.cloud.execute(stack_outputs.PIPELINE_ARN, gone)["status"] == "FAILED"
-
-    def retraining(self) -> None:
-        """One decision that is stopped, and one that cannot read what was started before."""
         self.stopped(stack_outputs.RETRAINING_ARN, {})
-        place = {"Bucket": self.cloud.outputs("Data")[stack_outputs.ARTIFACT_BUCKET_NAME], "Key": runs.KEY}
-        s3 = self.cloud.client("s3")
-        s3.put_object(**place, Body=b'{"layout": 0}')
-        assert self.cloud.execute(stack_outputs.RETRAINING_ARN, {})["status"] == "FAILED"
-        s3.delete_object(**place)
+        with self.functions.broken("retrain"):
+            assert self.cloud.execute(stack_outputs.RETRAINING_ARN, {})["status"] == "FAILED"
 
     def stopped(self, machine: str, request: dict[str, Any]) -> None:
         started = self._states.start_execution(stateMachineArn=self._machines[machine], input=json.dumps(request))

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 _BROKEN, _LIMITED = "a deploy of a handler that does not exist", "reserved concurrency of 0"
-_OF_THE_API = ("Classify", "Site", "Authorizer", "Records", "Examples", "Labelling", "Rotation", "Redrive")
-_FUNCTIONS = (*_OF_THE_API, "Drift", "AbTest")
+_FUNCTIONS = (
+    "Classify",
+    "Site",
+    "Authorizer",
+    "Records",
+    "Examples",
+    "Labelling",
+    "Rotation",
+    "Redrive",
+    "Drift",
+    "AbTest",
+)
 _TABLES = ("RequestLog", "Examples", "Ledger", "Answers", "ApiKeys", "KeyUse", "Erased")
 _NO_SERVER = "the model's processes are killed until the alarm rings"
 _SLOW = "the model's process is stopped for seconds while it answers"
@@ -35,10 +45,10 @@ CAUSED = {
     "LogWriteLost": "the request log is throttled, and the variable that names the queue is wrong",
     "KeysRefused": "more wrong keys in a minute than monitoring.refused_keys_per_minute",
     "KeyUseUncounted": "a maximum throughput of 1 on the usage table, and traffic",
+    "RetrainingFailed": "the function that decides cannot start",
+    "RetrainingAborted": "StopExecution",
     "TrainingFailed": "a run on a dataset that does not exist",
     "TrainingAborted": "StopExecution",
-    "RetrainingFailed": "a ledger of runs of another layout",
-    "RetrainingAborted": "StopExecution",
     "PromotionFailed": "a promotion of an artifact that does not exist",
     "PromotionAborted": "StopExecution",
     "ApprovedDiffersFromServing": "the approved-model parameter is changed by hand",
@@ -50,9 +60,9 @@ CAUSED = {
 NOT_CAUSED = {
     "BadModelAnswers": "the local AWS runs the project's own model server, which gives no such answers",
     "RollbackBadAnswers": "as BadModelAnswers",
-    "RollbackStopped": "it rings in tests/contract/sagemaker/test_promotion.py, where a rollback meets a rollout",
-    "DriftFound": "it rings in tests/long/demo/test_traffic_drift.py; it ends when a second model has answered traffic",
-    "ChallengerLeftOver": "tests/contract/sagemaker/test_challenger.py has an endpoint left over, without alarms",
+    "RollbackStopped": "tests/contract/sagemaker/test_promotion.py rings it: a rollback needs a second model",
+    "ChallengerLeftOver": "it takes a challenger that cannot be deleted, and the local AWS deletes all of them",
+    "DriftFound": "tests/long/demo/test_traffic_drift.py rings it; it ends when a second model has answered",
     "LogDeadLettersOld": "it takes an hour, and the local AWS has no metric of a queue's oldest message",
     "RuleUndelivered": "the local AWS has no dead-letter queues of EventBridge's targets and of functions",
     "ServingStackStuck": "tests/contract/sagemaker/test_promotion.py has the stack in that state, without alarms",

@@ -87,6 +87,7 @@ def test_everything_the_training_job_gets(world, context):
             }
         ],
         "champion_uri": "",
+        "decision": "",
         "fold": None,
     }
     stored = s3.get_object(Bucket="datasets", Key="datasets/0a1b2c/headlines.csv")["Body"].read()
