@@ -187,6 +187,13 @@ class Account:
                 return self.value(stack, argument[1])[int(argument[0])]
             case "Fn::Split":
                 return str(self.value(stack, argument[1])).split(argument[0])
+            case "Fn::Equals":
+                one, other = self.value(stack, argument)
+                return one == other
+            case "Fn::If":
+                condition, then, otherwise = argument
+                holds = self.value(stack, self.templates[stack]["Conditions"][condition])
+                return self.value(stack, then if holds else otherwise)
         raise Unresolved(f"{stack}: {key}")
 
     def _substituted(self, stack: str, argument: Any) -> str:
