@@ -10,9 +10,12 @@ def identity_of(item: Item, *, version: str) -> str:
     """The same for each text that is the same but for its spelling; "" for one that cannot be compared.
 
     It must be stored and answered by this model version. It must not be of the audit sample, whose labels must stay
-    those of a random part of all texts, and not of the texts on which two models differ.
+    those of a random part of all texts, and not of the texts on which two models differ. Nor may it be labelled: it was
+    chosen for that because a model was uncertain about it, and a model may have learnt its label.
     """
     text = text_normalization.normalised(item.get("text", ""))
-    if not text or item.get("audit") or not item.get("label") or item.get("model_version") != version:
+    if not text or item.get("audit") or item.get("given"):
+        return ""
+    if not item.get("label") or item.get("model_version") != version:
         return ""
     return text_normalization.text_id(text)

@@ -17,6 +17,7 @@ class AbTestSettings:
 
     environment: str
     artifact_bucket: str
+    dataset_bucket: str
     request_log_table: str
     request_log_shards: int
     request_log_days: int

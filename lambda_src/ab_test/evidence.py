@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, Final, cast
 
 from contracts.ab_tests import record
 from contracts.ab_tests.record import Disagreement, Record
@@ -12,18 +12,25 @@ from lambda_src.ab_test import changes
 from lambda_src.ab_test.parts import Key, Parts
 from lambda_src.ab_test.statistics import judge
 
+_NEVER: Final = "~"  # after all times in the order of letters
+
 
 def labelled(test: Record, parts: Parts) -> Record:
     """The record with the labels that were given since, without texts that can no longer be labelled.
 
-    A text that has left the log, by its age or erased, before anybody labelled it counts as never compared.
+    A text that has left the log, by its age or erased, before anybody labelled it counts as never compared, and so does
+    one that was labelled before labels were asked for: it was not chosen at random.
     """
     asked = record.asked_for(test)
     if not asked:
         return test
     items = parts.log.items([_key(each) for each in asked])
     given = {key: item.get("given") or {} for key, item in items.items()}
-    gone = {_key(each) for each in asked if "text" not in items.get(_key(each), {})}
+    gone = {
+        key
+        for key in map(_key, asked)
+        if "text" not in items.get(key, {}) or _first(given.get(key)) < test["running_since"]
+    }
     if not gone and not any(given.values()):
         return test
     kept, removed = list[Disagreement](), 0
@@ -44,6 +51,11 @@ def judged(test: Record, parts: Parts) -> Record:
     if found.verdict is None:
         return looked
     return changes.ending(looked, found.verdict, found.reason, now=parts.now())
+
+
+def _first(given: Mapping[str, Any] | None) -> str:
+    """The time of the first label; later than any time without one."""
+    return min((one["time"] for one in given.values()), default=_NEVER) if given else _NEVER
 
 
 def _with_label(each: Disagreement, given: Mapping[str, Given]) -> Disagreement:

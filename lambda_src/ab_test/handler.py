@@ -25,6 +25,7 @@ from lambda_src.ab_test import answers, ending, log, promotion, registry, starti
 from lambda_src.ab_test.challenger import Challenger
 from lambda_src.ab_test.environment import AbTestSettings
 from lambda_src.ab_test.errors import OvertakenError, RefusedError
+from lambda_src.ab_test.learnt import Learnt
 from lambda_src.ab_test.parts import Parts
 from lambda_src.common import aws, environment
 
@@ -41,6 +42,12 @@ Event = dict[str, Any]
 @cache
 def _settings() -> AbTestSettings:
     return environment.load(AbTestSettings)
+
+
+@cache
+def _learnt() -> Learnt:
+    settings = _settings()
+    return Learnt(store.make_client(), artifacts=settings.artifact_bucket, datasets=settings.dataset_bucket)
 
 
 def _parts(context: Any) -> Parts:
@@ -73,6 +80,7 @@ def _parts(context: Any) -> Parts:
             volume_key_arn=settings.volume_key_arn,
         ),
         answers=answers.Answers(answers.make_client()),
+        learnt=_learnt().rows,
         promote=_promote,
         fault=registry.Artifacts(s3).fault,
         now=lambda: datetime.now(UTC),

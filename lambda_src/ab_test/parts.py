@@ -87,9 +87,10 @@ class AnswersPort(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """promote: starts the promotion of a package, compared with an artifact; the execution's ARN. fault: why a
-    package's artifact is not the registered one, or "". has_time: whether the function may begin another part.
-    new_id: eight hexadecimal digits that nobody else has.
+    """learnt: identities of the texts that a model version has learnt from; raises RowsUnknownError. promote: starts
+    the promotion of a package, compared with an artifact; the execution's ARN. fault: why a package's artifact is not
+    the registered one, or "". has_time: whether the function may begin another part. new_id: eight hexadecimal digits
+    that nobody else has.
     """
 
     settings: AbTestSettings
@@ -100,6 +101,7 @@ class Parts:
     challenger: ChallengerPort
     jobs: JobsPort
     answers: AnswersPort
+    learnt: Callable[[str], frozenset[str]]
     promote: Callable[[str, Mapping[str, Any]], str]
     fault: Callable[[Package], str]
     now: Callable[[], datetime]

@@ -15,6 +15,7 @@ from contracts.ab_tests.record import Disagreement, Record
 from contracts.logs.request_log import Item
 from lambda_src.ab_test import changes
 from lambda_src.ab_test.comparable import identity_of
+from lambda_src.ab_test.learnt import RowsUnknownError
 from lambda_src.ab_test.parts import Parts
 from lambda_src.ab_test.transform import Job
 from lambda_src.common import s3_uri
@@ -111,11 +112,15 @@ def _most(test: Record) -> int:
 def _begin(test: Record, parts: Parts) -> Record:
     now, version = parts.now(), test["champion"]["version"]
     keys, lines = list[Key](), bytearray()
-    for item in texts_of(version, test["plan"]["most_texts"], parts):
+    try:
+        learnt = learnt_by(test, parts)
+    except RowsUnknownError as error:
+        return changes.ending(test, record.FAILED, f"it is not known what the models learnt from: {error}", now=now)
+    for item in texts_of(version, test["plan"]["most_texts"], parts, without=learnt):
         keys.append((item["request_id"], int(item["position"]), item["label"]))
         lines += json.dumps({"inputs": item["text"]}, ensure_ascii=False).encode() + b"\n"
     if not keys:
-        reason = f"the request log has no text that {version} has answered"
+        reason = f"the request log has no text that {version} has answered and that nobody has labelled yet"
         return changes.ending(test, record.FAILED, reason, now=now)
     prefix = f"{record.texts(test['test_id'])}{parts.new_id()}/"
     parts.store.write(f"{prefix}{_SOURCE}", bytes(lines))
@@ -129,14 +134,19 @@ def _begin(test: Record, parts: Parts) -> Record:
     return changes.noted(test, f"the challenger classifies {len(keys)} texts", now=now)
 
 
-def texts_of(version: str, most: int, parts: Parts) -> Iterator[Item]:
+def learnt_by(test: Record, parts: Parts) -> frozenset[str]:
+    """The identities of the texts that either model has learnt from or was judged on. Raises RowsUnknownError."""
+    return parts.learnt(test["challenger"]["version"]) | parts.learnt(test["champion"]["version"])
+
+
+def texts_of(version: str, most: int, parts: Parts, *, without: frozenset[str]) -> Iterator[Item]:
     """The newest texts that a model version has answered, at most `most`, each once however it is spelt."""
     seen: set[str] = set()
     for item in parts.log.newest(until=changes.written(parts.now()), days=parts.settings.request_log_days):
         if len(seen) == most or not parts.has_time():
             return
         identity = identity_of(item, version=version)
-        if identity and identity not in seen:
+        if identity and identity not in seen and identity not in without:
             seen.add(identity)
             yield item
 

@@ -19,7 +19,9 @@ from contracts.logs.request_log import Item
 from lambda_src.ab_test import behaviour, changes
 from lambda_src.ab_test.comparable import identity_of
 from lambda_src.ab_test.errors import OvertakenError
+from lambda_src.ab_test.learnt import RowsUnknownError
 from lambda_src.ab_test.parts import Parts
+from lambda_src.ab_test.replay import learnt_by
 from lambda_src.ab_test.seen import Seen
 from lambda_src.ab_test.statistics import split, thompson
 from lambda_src.ab_test.statistics.bets import Counts
@@ -53,6 +55,10 @@ def looked_at(test: Record, parts: Parts) -> Record:
     if state in ("none", "failed"):
         why = reason or "its resources are gone"
         return changes.ending(test, record.FAILED, f"the challenger does not answer any more: {why}", now=now)
+    try:
+        learnt = learnt_by(test, parts)
+    except RowsUnknownError as error:
+        return changes.ending(test, record.FAILED, f"it is not known what the models learnt from: {error}", now=now)
     test = _split(test, parts)
     progress, until = test["progress"], changes.written(now - SETTLE)
     if progress.get("seen_before"):
@@ -65,7 +71,7 @@ def looked_at(test: Record, parts: Parts) -> Record:
         "behaviour": behaviour.counted(test["behaviour"], [list(one) for _, one in groupby(items, key=_request)]),
         "split": split.report([Units(*each) for each in units], before=test["split"] or None),
     }
-    after = _compared(after, items, seen, parts)
+    after = _compared(after, items, seen, parts, learnt=learnt)
     changed = cast(Progress, {**after["progress"], "read": read, "units": units, "seen_before": ""})
     if items:
         key = f"{record.seen(test['test_id'])}{read.replace('#', '-')[:24]}-{parts.new_id()}.json"
@@ -156,9 +162,9 @@ def _is_within(time: str, share: Share) -> bool:
     return bool(share["since"]) and share["since"] <= time and (not share["until"] or time < share["until"])
 
 
-def _compared(test: Record, items: Sequence[Item], seen: Seen, parts: Parts) -> Record:
+def _compared(test: Record, items: Sequence[Item], seen: Seen, parts: Parts, *, learnt: frozenset[str]) -> Record:
     """The record with texts that both models have answered, in the order of time, each once however it is spelt."""
-    wanted = _wanted(test, items, seen)
+    wanted = _wanted(test, items, seen, without=learnt)
     room = _room(test)
     asked, unanswered = wanted[:room], len(wanted[room:])
     answers: dict[int, str] = {}
@@ -181,13 +187,13 @@ def _compared(test: Record, items: Sequence[Item], seen: Seen, parts: Parts) -> 
     return changes.progressed({**test, "compared": compared, "disagreements": found}, {"left_out": left_out})
 
 
-def _wanted(test: Record, items: Sequence[Item], seen: Seen) -> list[tuple[Item, str]]:
+def _wanted(test: Record, items: Sequence[Item], seen: Seen, *, without: frozenset[str]) -> list[tuple[Item, str]]:
     """New texts that one of the two has answered, with what identifies each."""
     versions = {CHAMPION: test["champion"]["version"], CHALLENGER: test["challenger"]["version"]}
     found: dict[str, Item] = {}
     for item in items:
         identity = identity_of(item, version=versions.get(item.get("variant", ""), ""))
-        if identity and identity not in found and not seen.has_text(identity):
+        if identity and identity not in found and identity not in without and not seen.has_text(identity):
             found[identity] = item
     return [(item, identity) for identity, item in found.items()]
 

@@ -52,6 +52,12 @@ class Tests:
                 return None
         return self._known[record.CURRENT]
 
+    def differing(self) -> frozenset[tuple[str, int]]:
+        """The keys of the texts on which the models of the test that runs differ, and whose label is not known."""
+        test = self.running()
+        found = test["disagreements"] if test else []
+        return frozenset((each["request_id"], each["position"]) for each in found if not each["label"])
+
     def _read(self) -> Record | None:
         try:
             body = self._s3().get_object(Bucket=self._bucket, Key=record.CURRENT)["Body"].read()

@@ -77,7 +77,7 @@ def _queue(event: Event) -> Response:
     parameters = query.read(event, method="get", path="/v1/queue")
     who = _labeller(event, key_id=key_id, name=parameters.get("labeller"))
     texts, settings = _records(), _settings()
-    sources = (Disagreements(texts=texts, tests=_tests()), Uncertain(texts=texts))
+    sources = (Disagreements(texts=texts, tests=_tests()), Uncertain(texts=texts, not_now=_tests().differing))
     queue = Queue(texts=texts, days=settings.days, shared_share=settings.shared_share, sources=sources)
     limit = int(parameters.get("limit", _DEFAULT_LIMIT))
     document = queue.document(who, limit=limit, today=datetime.now(UTC).date())

@@ -104,15 +104,18 @@ class Queue:
 class Uncertain:
     """A source: texts, none of the sample, whose label would teach the model most (contracts/texts/labelling.py).
 
-    A text of the sample must be labelled when its random number comes up, not because the model is uncertain.
+    A text of the sample must be labelled when its random number comes up, not because the model is uncertain; and so
+    must one on which the two models of a test differ, in that test's order. not_now: the keys of those.
     """
 
     texts: TextsPort
+    not_now: Callable[[], frozenset[tuple[str, int]]] = frozenset
 
     def __call__(self, days: list[str], count: int) -> list[Picked]:
         """At most `count` texts, the one to label first at the beginning."""
         open_ones, labelled = list[Item](), list[str]()
-        keys = self._least_certain(days)
+        not_now = self.not_now()
+        keys = [key for key in self._least_certain(days) if key not in not_now]
         for start in range(0, len(keys), _CHUNK):
             for item in self.texts.texts(keys[start : start + _CHUNK]):
                 if item.get("given") and "text" in item:

@@ -9,6 +9,7 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from contracts.ab_tests import live, record
+from contracts.datasets import manifest
 from contracts.deployment import buckets
 from environments.aws.instances import takes_volume_key
 from environments.settings import Settings
@@ -80,6 +81,12 @@ class AbTest(PythonFunction):
         # The evaluations, for the labels, and the artifacts, to verify them. It also lets it list the bucket.
         may_read(self.role, bucket_arn=bucket, prefixes=[buckets.MODELS], because="Each test is of another model.")
 
+        # The rows that the two models learnt from; without ListBucket S3 answers 403 for what is gone (API_GetObject).
+        learnt = [manifest.VERSIONS, manifest.FILES]
+        may_read(
+            self.role, bucket_arn=stores.dataset.arn, prefixes=learnt, because="Each model has a version of its own."
+        )
+
     def _may_read_the_log(self, stores: Stores) -> None:
         log = stores.request_log.arn
         allow(self.role, "dynamodb:BatchGetItem", "dynamodb:Query", on=log)
@@ -120,6 +127,7 @@ def _variables(settings: Settings, stores: Stores) -> dict[str, str]:
     longest = timedelta(days=min(tests.most_days, settings.data.request_log_days))
     return {
         "ARTIFACT_BUCKET": stores.artifacts.name,
+        "DATASET_BUCKET": stores.dataset.name,
         "REQUEST_LOG_TABLE": stores.request_log.name,
         "REQUEST_LOG_SHARDS": str(settings.data.log_shards),
         "REQUEST_LOG_DAYS": str(settings.data.request_log_days),

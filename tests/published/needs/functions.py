@@ -328,6 +328,10 @@ def _ab_test(f: Function) -> Iterator[Need]:
         yield from all_of("s3:GetObject PutObject DeleteObject", f"{bucket}/{passing}", CODE)
     yield from all_of("s3:GetObject", f"{bucket}/models/some-job/evaluation.json", CODE)
     yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
+    datasets = f.bucket(f.variables["DATASET_BUCKET"])
+    for learnt in ("versions/v3/manifest.json", "rows/digest/rows.csv"):
+        yield from all_of("s3:GetObject", f"{datasets}/datasets/{learnt}", CODE)
+    yield from all_of("s3:ListBucket", datasets, MISSING_IS_404)
     yield from _challenger(f)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 
 from contracts.ab_tests import record
-from lambda_src.ab_test import ending, replay, starting, step
+from contracts.datasets import ledger
+from lambda_src.ab_test import changes, ending, replay, starting, step
 from lambda_src.ab_test.errors import RefusedError
+from lambda_src.ab_test.learnt import RowsUnknownError
 from tests.unit.lambda_src.ab_test.world import NEW, OLD, World, arn, uri
 
 REQUEST = {"action": "start", "version": NEW, "mode": "replay", "by": "ann"}
@@ -86,6 +89,56 @@ def test_a_text_is_replayed_once_however_it_is_spelt_and_only_the_champions():
     assert until(world, record.RUNNING)["compared"] == 1_000
 
 
+def test_what_is_labelled_or_learnt_does_not_decide():
+    world = better()
+    label = {"first": world.truth(7), "label": world.truth(7), "times": 1, "time": "2026-11-20T09:00:00.000Z"}
+    world.items["r7", 0]["given"] = {"key1 ann": label}
+    world.learnt = {
+        NEW: frozenset({ledger.row_of("Text Number 10")}),
+        OLD: frozenset({ledger.row_of("text number 20")}),
+    }
+    starting.start(REQUEST, world.parts())
+    test = until(world, record.RUNNING)
+    assert test["compared"] == 997
+    assert not {"r7", "r10", "r20"} & {each["request_id"] for each in test["disagreements"]}
+
+
+def test_a_text_that_somebody_labels_before_labels_are_asked_for_was_not_chosen_at_random():
+    world = better()
+    starting.start(REQUEST, world.parts())
+    while not world.jobs:
+        step.step(world.parts())
+        world.passes()
+    label = {"first": world.truth(10), "label": world.truth(10), "times": 1}
+    world.items["r10", 0]["given"] = {"key1 ann": {**label, "time": changes.written(world.now)}}
+    world.passes()
+    test = until(world, record.RUNNING)
+    assert (test["compared"], len(test["disagreements"])) == (1_000, 75)
+    while len(test["disagreements"]) == 75:
+        world.passes()
+        step.step(world.parts())
+        test = world.test()
+    assert test["compared"] == 999 and "r10" not in {each["request_id"] for each in test["disagreements"]}
+    assert test["looks"] == []
+
+
+def test_without_knowing_what_was_learnt_nothing_is_tested():
+    world = better()
+
+    def learnt(version):
+        raise RowsUnknownError("the dataset version v3 cannot be read")
+
+    starting.start(REQUEST, world.parts())
+    for _ in range(5):
+        step.step(dataclasses.replace(world.parts(), learnt=learnt))
+        world.passes()
+    test = until(world, record.ENDED)
+    assert (test["verdict"], test["reason"]) == (
+        record.FAILED,
+        "it is not known what the models learnt from: the dataset version v3 cannot be read",
+    )
+
+
 def test_at_most_so_many_texts_the_newest_first():
     world = better()
     world.passes(minutes=60)
@@ -155,7 +208,7 @@ def test_a_label_that_was_given_for_another_reason_counts_when_its_text_is_asked
     world.logs(range(3_000))
     starting.start(REQUEST, world.parts())
     later = until(world, record.RUNNING, labels=0)["disagreements"][record.WINDOW]
-    said = {"first": "Health", "label": "Health", "times": 1, "time": "2026-11-20T11:00:00.000Z"}
+    said = {"first": "Health", "label": "Health", "times": 1, "time": changes.written(world.now)}
     world.items[later["request_id"], 0]["given"] = {"key2": said}
     step.step(world.parts())
     assert world.test()["looks"] == []
@@ -193,7 +246,10 @@ def test_without_a_logged_text_the_test_fails():
     world = World(wrong={OLD: lambda n: False, NEW: lambda n: False})
     starting.start(REQUEST, world.parts())
     test = until(world, record.ENDED)
-    assert (test["verdict"], test["reason"]) == (record.FAILED, f"the request log has no text that {OLD} has answered")
+    assert (test["verdict"], test["reason"]) == (
+        record.FAILED,
+        f"the request log has no text that {OLD} has answered and that nobody has labelled yet",
+    )
 
 
 def test_stopped_while_its_job_runs_the_job_is_stopped_and_the_texts_are_deleted():

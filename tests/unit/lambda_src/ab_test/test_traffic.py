@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contracts.ab_tests import live, record
 from contracts.ab_tests.live import CHALLENGER, CHAMPION
+from contracts.datasets import ledger
 from lambda_src.ab_test import ending, starting, step, traffic
 from lambda_src.ab_test.statistics import split
 from tests.unit.lambda_src.ab_test.test_replay import REQUEST
@@ -41,6 +42,13 @@ def settled(world):
         world.passes()
         step.step(world.parts())
     return world.test()
+
+
+def test_what_is_learnt_or_labelled_is_not_compared():
+    world = started()
+    world.learnt = {NEW: frozenset(ledger.row_of(world.text(number)) for number in range(50))}
+    minutes(world, range(100))
+    assert settled(world)["compared"] == 50
 
 
 def test_the_split_is_written_when_the_challenger_answers_and_goes_first_at_the_end():

@@ -58,6 +58,7 @@ class World:
         self.refusals: list[str] = []  # reasons for which the next updates of the stack are rolled back
         self.promotions: dict[str, dict[str, Any]] = {}
         self.damaged = ""
+        self.learnt: dict[str, frozenset[str]] = {}
         self.calls = 0
         self.last: int | None = None  # the call that is the last one of its step
         self.after = False
@@ -154,6 +155,7 @@ class World:
             challenger=_Challenger(self),
             jobs=_Jobs(self),
             answers=_Answers(self),
+            learnt=lambda version: self.learnt.get(version, frozenset()),
             promote=lambda name, given: self.call(lambda: self._promote(name, given)),
             fault=lambda package: self.damaged,
             now=lambda: self.now,
@@ -173,7 +175,13 @@ class World:
 
 def settings(**changed: Any) -> AbTestSettings:
     values: dict[str, Any] = {
-        **{"environment": "dev", "artifact_bucket": BUCKET, "request_log_table": "requests", "request_log_shards": 4},
+        **{
+            "environment": "dev",
+            "artifact_bucket": BUCKET,
+            "dataset_bucket": "datasets",
+            "request_log_table": "requests",
+            "request_log_shards": 4,
+        },
         **{"request_log_days": 30, "request_log_text": "store", "approved_model_parameter": "/approved"},
         **{"endpoint_name": "rubric-dev", "model_package_group": "rubric-dev", "promotion_arn": "arn:promotion"},
         **{"approval": "automatic", "job_prefix": "rubric-dev-ab-", "ab_tests_enabled": "yes", "goal": "better"},

@@ -68,6 +68,13 @@ def test_what_is_labelled_or_gone_is_not_asked_for(world, queue, give, asks):
     assert [event["sample"] for event in world.events()] == ["disagreement"]
 
 
+def test_those_whose_turn_comes_later_are_not_labelled_for_another_reason(world, queue, asks, monkeypatch):
+    monkeypatch.setattr(record, "WINDOW", 2)
+    logged(world, "r1", "r2", "r3", "other")
+    asks(("r1", 0), ("r2", 0), ("r3", 0))
+    assert samples(queue()) == {"r1": "disagreement", "r2": "disagreement", "other": "uncertain"}
+
+
 def test_half_is_still_of_the_audit_sample(world, queue, asks):
     logged(world, *(f"a{number}" for number in range(6)), audited=True)
     logged(world, *(f"r{number}" for number in range(6)))
