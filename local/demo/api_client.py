@@ -10,6 +10,9 @@ import urllib3
 from local.errors import CliError
 
 
+AUDIT = "audit"  # of the queue's texts, those of the audit sample
+
+
 class KeyRefusedError(CliError):
     """The API refuses the key."""
 
@@ -36,7 +39,9 @@ class ApiClient:
     def label(self, text: dict[str, Any], *, label: str, labeller: str) -> dict[str, Any]:
         """Give a label to a text of the queue."""
         body = {"request_id": text["request_id"], "position": text["position"], "label": label, "labeller": labeller}
-        return self._call("POST", "/v1/labels", {**body, "sample": text["sample"]})
+        # Which texts are of the audit sample, the API knows itself.
+        sample = {} if text["sample"] == AUDIT else {"sample": text["sample"]}
+        return self._call("POST", "/v1/labels", {**body, **sample})
 
     def examples(self, examples: list[dict[str, str]]) -> dict[str, Any]:
         """Send labelled examples: [{"text", "label"}, ...]."""

@@ -61,7 +61,7 @@ NOT_CAUSED = {
     "BadModelAnswers": "the local AWS runs the project's own model server, which gives no such answers",
     "RollbackBadAnswers": "as BadModelAnswers",
     "RollbackStopped": "tests/contract/sagemaker/test_promotion.py rings it: a rollback needs a second model",
-    "ChallengerLeftOver": "it takes a challenger that cannot be deleted, and the local AWS deletes all of them",
+    "ChallengerLeftOver": "tests/contract/sagemaker/test_challenger.py has an endpoint left over, without alarms",
     "DriftFound": "tests/long/demo/test_traffic_drift.py rings it; it ends when a second model has answered",
     "LogDeadLettersOld": "it takes an hour, and the local AWS has no metric of a queue's oldest message",
     "RuleUndelivered": "the local AWS has no dead-letter queues of EventBridge's targets and of functions",

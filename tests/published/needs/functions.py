@@ -229,10 +229,7 @@ def _prepare_training(f: Function) -> Iterator[Need]:
     if f.variables["DATASET_ASSET_KEY"]:
         asset = f"{f.bucket(f.variables['DATASET_ASSET_BUCKET'])}/{f.variables['DATASET_ASSET_KEY']}"
         yield from all_of("s3:GetObject", asset, CODE)
-    if f.variables["DATASET_SOURCE"] == "s3":
-        bucket, _, key = f.variables["DATASET_URI"].removeprefix("s3://").partition("/")
-        yield from all_of("s3:ListBucket", f.bucket(bucket), CODE)
-        yield from all_of("s3:GetObject", f"{f.bucket(bucket)}/{key}", CODE)
+    yield from _own_dataset(f)
 
 
 def _promote(f: Function) -> Iterator[Need]:
@@ -377,11 +374,25 @@ def _retrain(f: Function) -> Iterator[Need]:
     yield from all_of("s3:GetObject", f"{ours}/datasets/rows/digest/rows.csv", CODE)
     yield from all_of("s3:ListBucket", ours, CODE)
     if "LABELS_URI" in f.variables:
-        yield from all_of("s3:GetObject", f"arn:{f.account.partition}:s3:::{f.variables['LABELS_URI'][5:]}", CODE)
+        yield from all_of("s3:GetObject", f.bucket(f.variables["LABELS_URI"].removeprefix("s3://")), CODE)
+    [prepare] = [Function(r, f.account) for r in f.account.resources("AWS::Lambda::Function") if _prepares(r)]
+    yield from _own_dataset(prepare)  # what the model learnt from, if not from a version
     yield from all_of("sagemaker:DescribeTrainingJob", f.arn("sagemaker", f"training-job/{_job_of(f)}"), CODE)
     yield from all_of("states:ListExecutions", f.variables["PIPELINE_ARN"], CODE)
     for machine in ("training", "retraining"):
         yield from all_of("states:DescribeExecution", f"{f.executions(f'-{machine}')}:some-name", CODE)
+
+
+def _prepares(resource: Resource) -> bool:
+    return name_of(resource.properties["Handler"]) == "prepare_training"
+
+
+def _own_dataset(f: Function) -> Iterator[Need]:
+    """The dataset in a bucket of the user's, as the function that prepares trainings has it."""
+    if f.variables["DATASET_SOURCE"] == "s3":
+        bucket, _, key = f.variables["DATASET_URI"].removeprefix("s3://").partition("/")
+        yield from all_of("s3:ListBucket", f.bucket(bucket), CODE)
+        yield from all_of("s3:GetObject", f"{f.bucket(bucket)}/{key}", CODE)
 
 
 def _job_of(f: Function) -> str:

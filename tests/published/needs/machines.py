@@ -53,8 +53,9 @@ def _call(request: Request, account: Account) -> Iterator[Need]:
             name = arguments["stateMachineArn"].rsplit(":", 1)[-1]
             execution = f"arn:{account.partition}:states:{where}:execution:{name}:{arguments['name']}"
             yield from all_of("states:StartExecution", arguments["stateMachineArn"], NESTED)
-            yield from all_of("states:DescribeExecution StopExecution", execution, NESTED)
-            yield from _rule("StepFunctionsGetEventsForStepFunctionsExecutionRule", account, NESTED)
+            if request.waits:
+                yield from all_of("states:DescribeExecution StopExecution", execution, NESTED)
+                yield from _rule("StepFunctionsGetEventsForStepFunctionsExecutionRule", account, NESTED)
         case "DescribeExecution":
             yield from all_of("states:DescribeExecution", arguments["executionArn"], SDK)
         case "DescribeTrainingJob":

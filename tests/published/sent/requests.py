@@ -11,6 +11,7 @@ from unittest import mock
 from contracts.ab_tests import record
 from contracts.deployment import buckets
 from contracts.models.evaluation import Evaluation
+from contracts.retraining import decision
 from lambda_src.ab_test import transform as replay
 from lambda_src.common import environment as function_environment
 from lambda_src.common import provenance
@@ -32,12 +33,16 @@ EXECUTION = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 
 @dataclass(frozen=True)
 class Request:
-    """A request to AWS. service: botocore's name; operation: `CreateTrainingJob`; where: who sends it."""
+    """A request to AWS. service: botocore's name; operation: `CreateTrainingJob`; where: who sends it.
+
+    waits: whether a state machine waits for the end of what it starts.
+    """
 
     service: str
     operation: str
     parameters: dict[str, Any]
     where: str
+    waits: bool = False
 
 
 def functions(account: Account) -> dict[str, dict[str, str]]:
@@ -85,6 +90,11 @@ def state_input(environment: Environment) -> dict[str, Any]:
         },
         "package": {"ModelPackageArn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/x/7"},
         "respond": {},
+        "decision": {
+            "decision_id": decision.id_of(EXECUTION),
+            "run": decision.run_of(decision.id_of(EXECUTION)),
+            "input": decision.pipeline_input(decision.id_of(EXECUTION)),
+        },
         "artifact_uri": artifact,
     }
 
@@ -118,13 +128,14 @@ def of_machine(machine: Machine, environment: Environment) -> list[Request]:
             continue
         service, operation = parts[-2:] if not parts[-1].isdigit() else parts[-3:-1]
         arguments = payload(state["Parameters"], data=state_input(environment), context=context)
-        operation = operation.removesuffix(".sync")
+        waits, operation = ".sync" in state["Resource"], operation.removesuffix(".sync")
         found.append(
             Request(
                 _SERVICES[service],
                 operation[0].upper() + operation[1:],
                 _as_of_the_sdk(_SERVICES[service], arguments),
                 f"{machine.name}: {name}",
+                waits=waits,
             )
         )
     return found

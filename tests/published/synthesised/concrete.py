@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.ab_tests.challenger import NOTHING
-
 ACCOUNT = "123456789012"
 _RANDOM_LENGTH = 12  # characters that CloudFormation appends to a name that it generates
 _STACK_ID = "0a1b2c3d-1111-2222-3333-444455556666"
@@ -189,6 +187,13 @@ class Account:
                 return self.value(stack, argument[1])[int(argument[0])]
             case "Fn::Split":
                 return str(self.value(stack, argument[1])).split(argument[0])
+            case "Fn::Equals":
+                one, other = self.value(stack, argument)
+                return one == other
+            case "Fn::If":
+                condition, then, otherwise = argument
+                holds = self.value(stack, self.templates[stack]["Conditions"][condition])
+                return self.value(stack, then if holds else otherwise)
         raise Unresolved(f"{stack}: {key}")
 
     def _substituted(self, stack: str, argument: Any) -> str:
@@ -228,7 +233,7 @@ class Account:
         return physical
 
     def _parameter(self, parameter: dict[str, Any]) -> Any:
-        if parameter["Type"] == "AWS::SSM::Parameter::Value<String>" or parameter.get("Default") == NOTHING:
+        if parameter["Type"] == "AWS::SSM::Parameter::Value<String>" or "s3://" in parameter.get("AllowedPattern", ""):
             # The approved model, or a challenger: the artifact of some training job in the environment's own bucket.
             [bucket] = [b for b in self.resources("AWS::S3::Bucket") if b.id.startswith("Artifact")]
             return f"s3://{bucket.name}/models/trained-before/output/model.tar.gz"

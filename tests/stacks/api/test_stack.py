@@ -20,7 +20,8 @@ def test_the_functions_are_told_what_they_need(dev: Synthesised) -> None:
     assert names == {
         "Classify": common
         | {"ENDPOINT_NAME", "REQUEST_LOG_TABLE", "LOG_DLQ_URL", "REQUEST_LOG_DAYS", "REQUEST_LOG_TEXT"}
-        | {"REQUEST_LOG_SHARDS", "ANSWERS_TABLE", "ANSWER_CACHE_SECONDS", "AUDIT_SHARE"},
+        | {"REQUEST_LOG_SHARDS", "ANSWERS_TABLE", "ANSWER_CACHE_SECONDS", "AUDIT_SHARE"}
+        | {"CHALLENGER_ENDPOINT_NAME"},
         "Records": common
         | {"REQUEST_LOG_TABLE", "REQUEST_LOG_DAYS", "REQUEST_LOG_SHARDS", "CURSOR_SECRET"}
         | {"LEDGER_TABLE", "EXAMPLE_DAYS", "ERASED_TABLE"},

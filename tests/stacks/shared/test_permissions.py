@@ -56,7 +56,7 @@ def test_only_actions_without_a_resource_are_allowed_on_all(each: Synthesised) -
 
 def test_metrics_can_only_be_put_in_sagemakers_namespace(each: Synthesised) -> None:
     found = [s for _, s in statements(each) if "cloudwatch:PutMetricData" in listed(s["Action"])]
-    assert len(found) == 2
+    assert len(found) == 3  # the training job's, the endpoint's and the challenger's
     assert all(s["Condition"] == {"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}} for s in found)
 
 
@@ -66,10 +66,12 @@ def test_roles_are_passed_to_sagemaker_only(each: Synthesised) -> None:
     assert found[0][1]["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
 
 
-def test_promotion_may_update_the_serving_stack_and_no_other(dev: Synthesised) -> None:
-    found = [s for _, s in statements(dev) if "cloudformation:UpdateStack" in listed(s["Action"])]
-    assert len(found) == 1
-    assert json.dumps(found[0]["Resource"]).endswith('":stack/Rubric-dev-Serving/*"]]}')
+def test_a_promotion_may_update_the_serving_stack_a_test_the_challengers_and_nobody_another(dev: Synthesised) -> None:
+    found = {name: s for name, s in statements(dev) if "cloudformation:UpdateStack" in listed(s["Action"])}
+    assert len(found) == 2
+    for role, part in (("PromotionPromote", "Serving"), ("AbTest", "Challenger")):
+        [statement] = [s for name, s in found.items() if name.startswith(f"training/{role}")]
+        assert json.dumps(statement["Resource"]).endswith(f'":stack/Rubric-dev-{part}/*"]]}}')
 
 
 def test_no_function_may_make_a_log_group(each: Synthesised) -> None:
@@ -78,7 +80,7 @@ def test_no_function_may_make_a_log_group(each: Synthesised) -> None:
     functions = {f["Properties"]["Role"]["Fn::GetAtt"][0] for f in each.everything("AWS::Lambda::Function").values()}
     policies = each.everything("AWS::IAM::Policy")
     assert {role["Ref"] for name in makers for role in policies[name]["Properties"]["Roles"]} & functions == set()
-    assert len(makers) == 2
+    assert len(makers) == 3  # for training jobs, and for transform jobs of the endpoint's model and the challenger's
 
 
 def test_nobody_may_delete_a_log_group(each: Synthesised) -> None:

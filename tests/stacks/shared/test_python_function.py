@@ -15,7 +15,7 @@ from tests.stacks.conftest import Synthesised
 def test_every_function_has_a_log_group_of_its_own_that_ends(each: Synthesised) -> None:
     functions = each.everything("AWS::Lambda::Function")
     some = (each.resources("data", "Custom::Cleanup"), each.everything("AWS::CodeBuild::Project"))
-    assert len(functions) == 15 + sum(len(one) for one in some)
+    assert len(functions) == 17 + sum(len(one) for one in some)
     groups = each.everything("AWS::Logs::LogGroup")
     used = [
         f"{name.split('/')[0]}/{function['Properties']['LoggingConfig']['LogGroup']['Ref']}"

@@ -9,6 +9,7 @@ import pytest
 from stacks.shared.permissions import flat
 from tests.stacks.conftest import Synthesise, Synthesised
 from tests.stacks.policies import listed
+from tests.stacks.serving.templates import rollouts
 from tests.stacks.test_nag import SERVERLESS
 
 SPOT = "training: {spot: true}"
@@ -105,8 +106,8 @@ def test_a_job_may_make_the_accounts_log_group_and_no_other(
 
 
 def test_the_endpoint_may_see_its_rollback_alarms_and_no_other(each: Synthesised) -> None:
-    [endpoint] = each.resources("serving", "AWS::SageMaker::Endpoint").values()
-    watched = endpoint["Properties"]["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    _, guarded = rollouts(each)
+    watched = guarded["AutoRollbackConfiguration"]["Alarms"]
     alarms = each.resources("training", "AWS::CloudWatch::Alarm").items()
     ours = {f"<{name}.Arn>": {"AlarmName": alarm["Properties"]["AlarmName"]} for name, alarm in alarms}
     assert list(ours.values()) == watched
@@ -122,6 +123,7 @@ def test_each_is_assumed_for_what_sagemakers_guide_says(each: Synthesised) -> No
     for prefix, source in (
         ("PipelineJobRole", f":training-job/{each.stacks.data.settings.prefix}-*"),
         ("ServingBaseModelRole", ":*"),
+        ("ChallengerRole", ":*"),
     ):
         roles = each.resources("training", "AWS::IAM::Role").items()
         [role] = [role for name, role in roles if name.startswith(prefix)]
