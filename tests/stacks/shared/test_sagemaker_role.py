@@ -79,7 +79,8 @@ def test_what_reads_uploads_and_datasets_may_decrypt_with_the_users_keys_and_no_
     decrypt = ["kms:Decrypt"]
     uploads, dataset = found.values()
     assert uploads == {"PipelineJob": decrypt, "LeanImageBuild": decrypt}
-    assert dataset == uploads | {"PipelinePrepare": decrypt}
+    # The function that decides on retraining reads the rows that the model has learnt from.
+    assert dataset == uploads | {"PipelinePrepare": decrypt, "RetrainingRetrain": decrypt}
 
 
 def test_a_job_may_encrypt_with_the_key_of_its_output(prod: Synthesised, dev: Synthesised) -> None:
