@@ -9,7 +9,6 @@ import urllib3
 
 from local.errors import CliError
 
-
 AUDIT = "audit"  # of the queue's texts, those of the audit sample
 
 

@@ -17,6 +17,7 @@ from contracts.logs import request_log
 from lambda_src.ab_test import changes, handler, promotion, starting, step
 from lambda_src.ab_test.answers import Answers
 from lambda_src.ab_test.challenger import Challenger
+from lambda_src.ab_test.learnt import Learnt
 from lambda_src.ab_test.log import Log
 from lambda_src.ab_test.parts import Parts
 from lambda_src.ab_test.registry import Artifacts, Registry, ServingModel
@@ -142,6 +143,7 @@ class Deployed:
             challenger=self.challenger,
             jobs=Jobs(cloud.sagemaker, instance_type="ml.m5.large", key_arn="", volume_key_arn=""),
             answers=Answers(cloud.runtime),
+            learnt=Learnt(cloud.s3, artifacts=BUCKET, datasets=BUCKET).rows,
             promote=handler._promote,
             fault=Artifacts(cloud.s3).fault,
             now=self.now,

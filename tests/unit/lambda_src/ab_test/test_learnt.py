@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import boto3
 import pytest
@@ -24,7 +25,7 @@ class Stores:
 
     def version(self, name, *texts, gone=False):
         file = {"key": manifest.file_key(name), "sha256": name, "bytes": 1, "rows": len(texts)}
-        document = {**dict.fromkeys(manifest.Manifest.__annotations__), "layout": manifest.LAYOUT, "file": file}
+        document: Any = {**dict.fromkeys(manifest.Manifest.__annotations__), "layout": manifest.LAYOUT, "file": file}
         self.s3.put_object(Bucket="datasets", Key=manifest.key_of(name), Body=manifest.to_json(document))
         lines = [",".join(manifest.COLUMNS), *(f'{ledger.row_of(text)},"{text}"{"," * 8}' for text in texts)]
         if not gone:
