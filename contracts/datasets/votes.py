@@ -11,7 +11,8 @@ The rules, in the order of `contracts.datasets.ledger.order`:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from contracts.datasets import ledger
@@ -27,8 +28,8 @@ TAKEN_BACK = "no label: taken back, or one that data.labels leaves out"
 class Folded:
     """A row as its events have it. label "": it has none, for the reason.
 
-    text: as it came in, "" if no event has it. sole_key: the untrusted key without which the label would not stand;
-    "" if a trusted label, a review or several keys say the same. votes: standing labels by labeller, newest last.
+    text: as it came in, "" if no event has it. keys: the untrusted keys on whose word alone the label stands, sorted;
+    () if a trusted label or a review says the same. votes: standing labels by labeller, newest last.
     """
 
     row_id: str
@@ -39,8 +40,18 @@ class Folded:
     event_id: str
     time: str
     reviewed: bool
-    sole_key: str
+    keys: tuple[str, ...]
     votes: Mapping[str, str] = field(default_factory=dict)
+
+
+def of_too_many(rows: Collection[Folded], *, share: float) -> set[str]:
+    """The ids of new rows all of whose keys are untrusted and have given more than this share of the new rows' labels.
+
+    Each row counts for each of its keys, so several keys that say the same share no larger allowance.
+    """
+    given = Counter(key for each in rows for key in each.keys)
+    most = share * len(rows)
+    return {each.row_id for each in rows if each.keys and all(given[key] > most for key in each.keys)}
 
 
 def fold(row_id: str, events: Iterable[Event], *, labels: Mapping[str, str | None]) -> Folded:
@@ -85,7 +96,7 @@ def _reviewed(
         event_id=review["event_id"],
         time=review["time"],
         reviewed=True,
-        sole_key="",
+        keys=(),
         votes={who: given for who, given in votes.items() if who},
     )
 
@@ -95,7 +106,6 @@ def _decided(
 ) -> Folded:
     given = {label for _, label in standing}
     newest = max((event for event, _ in standing), key=ledger.order, default=None)
-    keys = {event.get("key_id", "") for event, _ in standing}
     return Folded(
         row_id=row_id,
         text=text,
@@ -105,6 +115,6 @@ def _decided(
         event_id=newest["event_id"] if newest else "",
         time=newest["time"] if newest else "",
         reviewed=False,
-        sole_key=min(keys) if len(keys) == 1 and not trusted else "",
+        keys=() if trusted else tuple(sorted({event.get("key_id", "") for event, _ in standing})),
         votes=votes,
     )

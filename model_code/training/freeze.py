@@ -37,7 +37,7 @@ def _pending(each: Pending) -> dict[str, Any]:
         "text": each.folded.text,
         "source": each.folded.source,
         "time": each.folded.time,
-        "key_id": each.folded.sole_key,
+        "key_id": " ".join(each.folded.keys),
         "votes": each.folded.votes,
     }
 

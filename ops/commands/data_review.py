@@ -32,7 +32,8 @@ def review(
     accept: Annotated[bool, typer.Option("--accept", help="Take the rows with the label that they have.")] = False,
     reject: Annotated[bool, typer.Option("--reject", help="Leave the rows out of the next versions.")] = False,
     key: Annotated[
-        str | None, typer.Option(metavar="KEY_ID", help="All rows of this API key alone.", show_default=False)
+        str | None,
+        typer.Option(metavar="KEY_ID", help="All rows that wait because of this API key.", show_default=False),
     ] = None,
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write all rows that wait to a table.", show_default=False)
@@ -102,12 +103,9 @@ def _decisions(
         return list(reviews.from_csv(content, name=str(table)))
     chosen: list[dict[str, Any]] = [folding.find(following.pending, each) for each in rows]
     if key is not None:
-        of_key = [each for each in following.pending if each["key_id"] == key]
+        of_key = [each for each in following.pending if key in each["key_id"].split()]
         if not of_key:
-            raise OpsError(
-                f"No row that waits has its label from the key {key[:20]!r} alone: `rubric data review --json` has the "
-                "keys"
-            )
+            raise OpsError(f"No row waits because of the key {key[:20]!r}: `rubric data review --json` has the keys")
         chosen += of_key
     if accept and (undecided := next((each for each in chosen if not each["label"]), None)):
         raise OpsError(

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from contracts.datasets.ledger import Event
-from contracts.datasets.votes import Folded, fold
+from contracts.datasets.votes import Folded, fold, of_too_many
 from contracts.texts import text_normalization
 from lambda_src.retrain.rule.evidence import Rows
 from lambda_src.retrain.rule.gain import Labelled
@@ -48,7 +48,7 @@ def accepted(
 ) -> Accepted:
     """events: by row. mapping: of `data.labels`. labels: the model's. old: the model's rows, of those asked about.
 
-    untrusted_share: the largest share of the new rows that may have their label from one untrusted key alone.
+    untrusted_share: the largest share of the new rows of which one untrusted key may have given the label.
     """
     taken: list[Folded] = []
     others = Counter[str]()
@@ -61,9 +61,8 @@ def accepted(
             others[reason] += 1
         else:
             taken.append(folded)
-    from_key = Counter(each.sole_key for each in taken)
-    most = untrusted_share * len(taken)
-    kept = [each for each in taken if not each.sole_key or from_key[each.sole_key] <= most]
+    too_many = of_too_many(taken, share=untrusted_share)
+    kept = [each for each in taken if each.row_id not in too_many]
     others[SHARE] += len(taken) - len(kept)
     rows = [Labelled(text=text_normalization.normalised(each.text), label=each.label) for each in kept]
     return Accepted(rows, Rows(accepted=len(kept), others={name: count for name, count in others.items() if count}))

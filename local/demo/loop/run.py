@@ -25,6 +25,7 @@ from local.screen.views import shown
 from local.workspace import Workspace
 
 _TRAFFIC, _LABELS, _JUDGED = 480, 160, 240
+_LEARNT = 0.9  # share of right answers from which on there is nothing to find
 _POISON, _WRONG = 80, "Health"
 _SEED = 20261130
 
@@ -75,6 +76,9 @@ class Loop:
         _, system = self._ready()
         first = system.served()
         with shown(self._board, self._console):
+            with self._step("before", "what would be learnt before"):
+                before = system.rubric("data", "show", "next")
+                self._said = f"{before['new']} new rows, {sum(before['quarantined'].values())} in quarantine"
             with self._step("poison", "one caller sends wrong examples"):
                 name = f"stranger-{int(time.time())}"
                 key = rubric_command.create_key(self._workspace, name=name, scopes=("examples",))
@@ -87,10 +91,11 @@ class Loop:
                 self._said = f"{len(wrong)} headlines, all under {_WRONG}"
             with self._step("ledger", "the ledger judges them"):
                 found = system.rubric("data", "show", "next")
-                quarantined = sum(found["quarantined"].values())
-                self._said = f"{quarantined} rows are quarantined, {found['new']} would be learnt"
-                if quarantined < len(wrong):
-                    raise CliError(f"Only {quarantined} of {len(wrong)} poisoned rows are quarantined.")
+                more = sum(found["quarantined"].values()) - sum(before["quarantined"].values())
+                # The others are texts whose label trusted people have given already.
+                self._said = f"{more} more rows are in quarantine, none more would be learnt"
+                if not more or found["new"] > before["new"]:
+                    raise CliError(f"Of the poisoned rows {found['new'] - before['new']} would be learnt.")
             with self._step("retraining", "retraining decides"):
                 made = system.decided()
                 self._said = f"{made['outcome']}: {made['reason']}"
@@ -119,6 +124,11 @@ class Loop:
             sent = list(headlines.headlines(_TRAFFIC, seed=_seed(client.model()["model_version"])))
             before = traffic.send(client, sent, told=self._count)
             self._said = f"{len(sent)} texts about new things: {before:.0%} of the answers are right"
+            if before > _LEARNT:
+                raise CliError(
+                    f"The model that serves has learnt these topics: {before:.0%} of its answers are right. "
+                    "`make local-destroy local-down demo` begins anew."
+                )
         return before, dict(sent)
 
     def _desk(self, truth: Mapping[str, str]) -> Desk:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from contracts.datasets import manifest
-from contracts.datasets.votes import DISAGREE, NO_TEXT, REJECTED, TAKEN_BACK, Folded
+from contracts.datasets.votes import DISAGREE, NO_TEXT, REJECTED, TAKEN_BACK, Folded, of_too_many
 from contracts.texts import text_normalization
 from model_code.training.data import groups
 from model_code.training.data.rows import Row
@@ -208,9 +208,7 @@ def _filters(
             if not each.reviewed and _is_odd(each.label, there[group_of[row_id]], among_new[group_of[row_id]])
         ],
     )
-    from_key = Counter(each.sole_key for each in accepted.values())
-    most = shares.of_a_key * len(accepted)
-    yield SHARE, [row_id for row_id, each in accepted.items() if each.sole_key and from_key[each.sole_key] > most]
+    yield SHARE, sorted(of_too_many(list(accepted.values()), share=shares.of_a_key))
 
 
 def _is_odd(label: str, there: Collection[str], among_new: Collection[str]) -> bool:
@@ -259,5 +257,5 @@ def _divide(
 
 def _as_folded(row: VersionRow) -> Folded:
     return Folded(
-        row.row_id, row.text, row.label, JOINS, row.origin, row.event_id, row.labelled_at, reviewed=False, sole_key=""
+        row.row_id, row.text, row.label, JOINS, row.origin, row.event_id, row.labelled_at, reviewed=False, keys=()
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from contracts.datasets import ledger, votes
 from contracts.datasets.votes import DISAGREE, REJECTED, TAKEN_BACK, Folded, fold
 
-A, B = "a" * 10, "b" * 10
+A, B, C = "a" * 10, "b" * 10, "c" * 10
 
 
 def event(label: str, minute: int, key: str = A, *, trusted: bool = False, **more: Any) -> ledger.Event:
@@ -80,16 +81,26 @@ def test_an_event_twice_is_an_event_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("events", "key"),
+    ("events", "keys"),
     [
-        ([event("x", 1)], A),
-        ([event("x", 1), event("x", 2, B)], ""),
-        ([event("x", 1, trusted=True)], ""),
-        ([event("x", 1), review("x", 2)], ""),
+        ([event("x", 1)], (A,)),
+        ([event("x", 2, B), event("x", 1), event("x", 3)], (A, B)),
+        ([event("x", 1, trusted=True)], ()),
+        ([event("x", 1), event("x", 2, B, trusted=True)], ()),
+        ([event("x", 1), review("x", 2)], ()),
     ],
 )
-def test_the_key_without_which_a_label_would_not_stand(events: list[ledger.Event], key: str) -> None:
-    assert folded(*events).sole_key == key
+def test_the_untrusted_keys_on_whose_word_alone_a_label_stands(events: list[ledger.Event], keys: tuple[str]) -> None:
+    assert folded(*events).keys == keys
+
+
+def test_too_many_rows_are_of_keys_that_each_gave_too_many() -> None:
+    rows = [replace(folded(event("x", 1)), row_id=str(number), keys=()) for number in range(80)]
+    both = [replace(rows[0], row_id=f"both{number}", keys=(A, B)) for number in range(15)]
+    one = [replace(rows[0], row_id=f"one{number}", keys=(A, C)) for number in range(5)]
+    assert votes.of_too_many([*rows, *both, *one], share=0.1) == {each.row_id for each in both}
+    assert votes.of_too_many([*rows, *both, *one], share=0.15) == set()
+    assert votes.of_too_many([], share=0.1) == set()
 
 
 def test_labels_of_the_mapping() -> None:

@@ -43,7 +43,7 @@ def row(text: str, label: str, part: str, **more: str) -> VersionRow:
 def given(text: str, label: str, *, reviewed: bool = False, key: str = "", reason: str = "") -> Folded:
     return Folded(
         ledger.row_of(text), text, label, reason, "feedback", f"event of {text}", "2026-11-20T10:00:00.000Z",
-        reviewed=reviewed, sole_key=key,
+        reviewed=reviewed, keys=tuple(key.split()),
     )  # fmt: skip
 
 
@@ -86,12 +86,17 @@ def test_what_is_not_taken_and_why(each: Folded, reason: str, state: str) -> Non
     assert [(one.reason, one.state) for one in found.pending] == [(reason, state)]
     assert sorted(map(repr, found.rows)) == sorted(map(repr, base()))
     if reason not in (NO_TEXT, DISAGREE):
-        assert judged(replace(each, reviewed=True, sole_key="")).pending == [], "a review settles it"
+        assert judged(replace(each, reviewed=True, keys=())).pending == [], "a review settles it"
 
 
 def test_near_duplicates_that_are_new_and_disagree_wait_both() -> None:
     found = judged(given(FRESH[0], "x"), given(f"{FRESH[0]} again", "y"), given(FRESH[1], "x"))
     assert set(reasons(found).values()) == {NEAR} and len(found.pending) == 2 and found.new == 1
+
+
+def test_two_keys_that_say_the_same_have_no_larger_share() -> None:
+    rest = [given(text, "x") for text in FRESH[6:26]]
+    assert set(reasons(judged(*[given(text, "x", key="one other") for text in FRESH[:6]], *rest)).values()) == {SHARE}
 
 
 def test_the_share_of_an_untrusted_key_counts_among_the_new_rows() -> None:
