@@ -289,10 +289,7 @@ def test_all_rows_of_a_key(scripted, capsys, tmp_path):
     scripted.label("one", "Business")
     data(capsys, "review", "--key", "a", "--accept")
     assert sorted(event["row_id"][0] for event in scripted.table.events() if event["kind"] == "review") == ["0", "2"]
-    assert (
-        "No row waits because of the key 'c'"
-        in data(capsys, "review", "--key", "c", "--reject", status=1).err
-    )
+    assert "No row waits because of the key 'c'" in data(capsys, "review", "--key", "c", "--reject", status=1).err
 
 
 def test_files_of_a_list_are_one_dataset_whatever_their_names(tmp_path):
