@@ -142,6 +142,7 @@ def test_the_classifier_may_only_ask_and_log(dev: Synthesised) -> None:
     assert actions == {
         "dynamodb:BatchWriteItem",
         "dynamodb:DeleteItem",
+        "dynamodb:GetItem",  # of its own item only (below)
         "dynamodb:PutItem",
         "logs:CreateLogStream",
         "logs:PutLogEvents",

@@ -18,7 +18,7 @@ def test_approval_by_hand_promotes_from_the_registrys_event(prod: Synthesised, d
     assert set(target) == {"Arn", "Id", "RoleArn", "DeadLetterConfig", "RetryPolicy"}
     assert environment_of(prod, "PromotionPromote")["APPROVALS_PATH"] == "/rubric/prod/approvals"
     schedules = {rule["Properties"].get("ScheduleExpression", "") for rule in rules} - {""}
-    assert schedules == {"rate(7 days)", "rate(1 minute)", "rate(1 hour)"}
+    assert schedules == {"rate(7 days)", "rate(1 minute)", "rate(1 hour)", "rate(1 day)"}
     assert "aws.sagemaker" not in json.dumps(dev.resources("training", "AWS::Events::Rule"))
 
 
