@@ -68,7 +68,7 @@ class Loop:
             view.Accuracies("the new topics, as callers got them", before, after),
             view.Accuracies("each model's own test texts", tested, _accuracy(client)),
         ]
-        last = f"{first} was replaced by {version}. Who caused what: .venv/bin/rubric --env local history --since 1d"
+        last = f"{first} was replaced by {version}. Who caused what: {self._command} history --since 1d"
         view.show(self._console, steps=self._steps, accuracies=accuracies, last=last)
 
     def poison(self) -> None:
@@ -103,7 +103,7 @@ class Loop:
                     raise CliError(f"Poisoned rows started a run: {made['reason']}")
         if system.served() != first:
             raise CliError(f"The model changed: {first} served before.")
-        last = f"{first} serves as before. The rows that wait: .venv/bin/rubric --env local data review"
+        last = f"{first} serves as before. The rows that wait: {self._command} data review"
         view.show(self._console, steps=self._steps, accuracies=[], last=last)
 
     def _ready(self) -> tuple[ApiClient, steps.System]:
@@ -115,6 +115,10 @@ class Loop:
                 "The loop's topics are those of the generated headlines: `make demo DATASET=generated` first"
             )
         return ApiClient(url=self._url(), key=deployment.api_key), steps.System(self._workspace)
+
+    @property
+    def _command(self) -> str:
+        return f".venv/bin/rubric --env {self._workspace.environment}"
 
     def _url(self) -> str:
         return str(state.read(self._workspace).api_url)
