@@ -4,32 +4,12 @@ import json
 import re
 from typing import Any
 
-import pytest
-
 from tests.e2e.cloud import Cloud
 
 
 def history(cloud: Cloud, *kinds: str) -> list[dict[str, Any]]:
     chosen = [word for kind in kinds for word in ("--kind", kind)]
     return list(json.loads(cloud.rubric("history", "--since", "1d", "--json", *chosen).stdout))
-
-
-@pytest.fixture(scope="module")
-def first(deployed: Cloud) -> str:
-    """The model that serves before anything happens."""
-    return str(deployed.status()["model_version"])
-
-
-@pytest.fixture(scope="module")
-def poisoned(deployed: Cloud, first: str) -> str:
-    """What the poisoned batch printed."""
-    return deployed.local("demo-loop", "--poison", timeout=300).stdout
-
-
-@pytest.fixture(scope="module")
-def looped(deployed: Cloud, poisoned: str) -> str:
-    """What the loop printed."""
-    return deployed.local("demo-loop", timeout=1200).stdout
 
 
 def test_a_poisoned_batch_is_quarantined_and_changes_no_model(deployed: Cloud, first: str, poisoned: str) -> None:
