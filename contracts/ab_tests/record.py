@@ -7,7 +7,7 @@ no text.
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, TypedDict
+from typing import Any, Final, Literal, NotRequired, TypedDict
 
 from contracts.deployment import buckets
 
@@ -87,7 +87,7 @@ class Disagreement(TypedDict):
 
     place: its number among all texts that both have answered, from 0, in the same order.
     label: the first one that a person gave before seeing an answer; "" while there is none. labeller: the id of the key
-    with which it was given, without a person's name.
+    with which it was given, without a person's name. gone: it can no longer be labelled as the test needs it.
     """
 
     request_id: str
@@ -98,6 +98,7 @@ class Disagreement(TypedDict):
     label: str
     labelled_at: str
     labeller: str
+    gone: NotRequired[bool]
 
 
 class Look(TypedDict):
@@ -183,7 +184,12 @@ class Record(TypedDict):
 
 def asked_for(record: Record) -> list[Disagreement]:
     """The disagreements for which labels are asked now."""
-    return [each for each in record["disagreements"] if not each["label"]][:WINDOW]
+    return [each for each in record["disagreements"] if waits(each)][:WINDOW]
+
+
+def waits(disagreement: Disagreement) -> bool:
+    """Whether a label can still come."""
+    return not disagreement["label"] and not disagreement.get("gone", False)
 
 
 def archived(test_id: str) -> str:

@@ -16,10 +16,11 @@ _NEVER: Final = "~"  # after all times in the order of letters
 
 
 def labelled(test: Record, parts: Parts) -> Record:
-    """The record with the labels that were given since, without texts that can no longer be labelled.
+    """The record with the labels that were given since, and without hope for those that can no longer come.
 
-    A text that has left the log, by its age or erased, before anybody labelled it counts as never compared, and so does
-    one that was labelled before labels were asked for: it was not chosen at random.
+    A text is gone if it has left the log, by its age or erased, before anybody labelled it. So is one that was labelled
+    before labels were asked for: it was not chosen at random. It keeps its place among the compared texts: texts on
+    which the models agree stay as well, however old they are.
     """
     asked = record.asked_for(test)
     if not asked:
@@ -33,15 +34,15 @@ def labelled(test: Record, parts: Parts) -> Record:
     }
     if not gone and not any(given.values()):
         return test
-    kept, removed = list[Disagreement](), 0
+    waiting, found = set(map(_key, asked)), list[Disagreement]()
     for each in test["disagreements"]:
-        if _key(each) in gone and not each["label"]:
-            removed += 1
-            continue
-        moved = cast(Disagreement, {**each, "place": each["place"] - removed})
-        said = cast(Mapping[str, Given], given.get(_key(each), {}))
-        kept.append(moved if each["label"] else _with_label(moved, said))
-    return {**test, "disagreements": kept, "compared": test["compared"] - removed}
+        if _key(each) in gone:
+            found.append({**each, "gone": True})
+        elif _key(each) in waiting:
+            found.append(_with_label(each, cast(Mapping[str, Given], given.get(_key(each), {}))))
+        else:
+            found.append(each)
+    return {**test, "disagreements": found}
 
 
 def judged(test: Record, parts: Parts) -> Record:

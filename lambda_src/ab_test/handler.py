@@ -3,8 +3,7 @@
 `{"action": "start", "version", "mode", "goal"?, "labels"?, "days"?, "texts"?, "share"?, "by"?}`, `{"action": "stop",
 "by"?}`, `{"action": "promote", "test_id"?}`, `{"action": "status", "test_id"?}`, `{"action": "list"}` and `{"action":
 "step"}` answer `{"status", "reason", "test"}`; `list` has `tests`. status: `none` before the first test, `refused` with
-a sentence, else the phase. test: the record, without the disagreements for which nobody has given a label yet: `open`
-counts them.
+a sentence, else the phase. test: the record, without the disagreements that wait for a label: `open` counts them.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
 
-from contracts.ab_tests.record import ENDED, Record
+from contracts.ab_tests.record import ENDED, Record, waits
 from lambda_src.ab_test import answers, ending, log, promotion, registry, starting, step, store, transform
 from lambda_src.ab_test.challenger import Challenger
 from lambda_src.ab_test.environment import AbTestSettings
@@ -147,8 +146,8 @@ def _list(_: Event, parts: Parts) -> Event:
 def _answer(test: Record | None) -> Event:
     if test is None:
         return {"status": "none", "reason": "no test was made yet", "test": None}
-    labelled = [each for each in test["disagreements"] if each["label"]]
-    shown = {**test, "disagreements": labelled, "open": len(test["disagreements"]) - len(labelled)}
+    settled = [each for each in test["disagreements"] if not waits(each)]
+    shown = {**test, "disagreements": settled, "open": len(test["disagreements"]) - len(settled)}
     return {"status": test["phase"], "reason": test["reason"], "test": shown}
 
 

@@ -56,7 +56,7 @@ class Tests:
         """The keys of the texts on which the models of the test that runs differ, and whose label is not known."""
         test = self.running()
         found = test["disagreements"] if test else []
-        return frozenset((each["request_id"], each["position"]) for each in found if not each["label"])
+        return frozenset((each["request_id"], each["position"]) for each in found if record.waits(each))
 
     def _read(self) -> Record | None:
         try:

@@ -30,11 +30,16 @@ _LOG_10 = math.log(10)
 
 
 class Counts(NamedTuple):
-    """Texts that both models have answered, by which of the two is right; neither: both are right, or none is."""
+    """Texts that both models have answered, by which of the two is right; neither: both are right, or none is.
+
+    gone: those that nobody will label. Each side counts them as what speaks most against it, which can only lower its
+    evidence: left out, they would make two models look more alike than they are, for texts on which both agree stay.
+    """
 
     champion: int = 0
     challenger: int = 0
     neither: int = 0
+    gone: int = 0
 
 
 @lru_cache(maxsize=64)
@@ -48,7 +53,7 @@ def _factors(bound: float, sign: int) -> tuple[tuple[float, float, float], ...]:
 @lru_cache(maxsize=65_536)
 def _log10(counts: Counts, bound: float, sign: int) -> float:
     logs = [
-        weight + counts.champion * lost + counts.challenger * won + counts.neither * same
+        weight + counts.champion * lost + counts.challenger * won + counts.neither * same + counts.gone * min(lost, won)
         for weight, (lost, won, same) in zip(_LOG_WEIGHTS, _factors(bound, sign), strict=True)
     ]
     top = max(logs)

@@ -99,16 +99,21 @@ def _spent(plan: Plan, disagreements: Sequence[Disagreement], made: Sequence[Loo
     """Why no further label can come; None if one can."""
     if len(made) >= plan["most_labels"]:
         return f"all {plan['most_labels']} labels of the budget are given"
-    if plan["mode"] == record.REPLAY and compared and len(made) == len(disagreements):
+    if plan["mode"] == record.REPLAY and compared and not any(map(record.waits, disagreements)):
         if not disagreements:
             return f"the two models agree on all {compared} texts"
+        if gone := len(disagreements) - len(made):
+            return (
+                f"of the {len(disagreements)} texts on which the two models differ, {gone} can no longer be labelled "
+                "and the others are"
+            )
         return f"all {len(disagreements)} texts on which the two models differ are labelled"
     return None
 
 
 def _stand(state: _State, plan: Plan) -> str:
     """Who was right how often, and the evidence that counts."""
-    champion, challenger, neither = state.won
+    champion, challenger, neither, _ = state.won
     labels = champion + challenger + neither
     threshold = 2 / plan["alpha"]
     goal = state.better if plan["goal"] == record.BETTER else state.not_worse

@@ -19,7 +19,7 @@ def right_of(disagreement: Disagreement) -> Right:
     return "challenger" if disagreement["label"] == disagreement["challenger"] else "neither"
 
 
-def counted(counts: Counts, right: Right) -> Counts:
+def counted(counts: Counts, right: Right | Literal["gone"]) -> Counts:
     """The counts with one text more."""
     return counts._replace(**{right: getattr(counts, right) + 1})
 
@@ -40,7 +40,7 @@ def key(of: Disagreement | Look) -> tuple[str, int]:
 
 
 class Walk:
-    """All compared texts, in their order, up to the first disagreement without a label.
+    """All compared texts, in their order, up to the first disagreement that waits for a label.
 
     The texts up to there are chosen by no one, whoever labels which texts first: agreements may be counted as well.
     """
@@ -51,17 +51,18 @@ class Walk:
         if len(set(places)) < len(places) or (places and not 0 <= places[0] <= places[-1] < compared):
             raise ValueError(f"the places of disagreements must be different, and from 0 to {compared - 1}")
         self._compared, self._at, self._passed = compared, 0, 0
-        self._labelled: set[int] = set()
+        self._passable = {each["place"] for each in disagreements if each.get("gone") and not each["label"]}
         self.counts = Counts()
 
     def label(self, disagreement: Disagreement | None) -> list[Counts]:
         """The counts after each step that a further label makes possible; None: before the first label."""
         if disagreement is not None:
-            self._labelled.add(disagreement["place"])
+            self._passable.add(disagreement["place"])
         steps = []
-        while self._at < len(self._waiting) and self._waiting[self._at]["place"] in self._labelled:
-            steps.append(self._to(self._waiting[self._at]["place"]))
-            self.counts = counted(self.counts, right_of(self._waiting[self._at]))
+        while self._at < len(self._waiting) and self._waiting[self._at]["place"] in self._passable:
+            passed = self._waiting[self._at]
+            steps.append(self._to(passed["place"]))
+            self.counts = counted(self.counts, right_of(passed) if passed["label"] else "gone")
             self._at, self._passed = self._at + 1, self._passed + 1
             steps.append(self.counts)
         end = self._waiting[self._at]["place"] if self._at < len(self._waiting) else self._compared

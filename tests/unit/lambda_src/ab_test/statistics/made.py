@@ -48,6 +48,11 @@ def disagreement(number: int, *, place: int, label: str = "", at: int | None = N
     )
 
 
+def gone(of: Disagreement) -> Disagreement:
+    """The same text, which left the log before anybody labelled it."""
+    return {**of, "label": "", "labelled_at": "", "labeller": "", "gone": True}
+
+
 def differing(labels: str) -> list[Disagreement]:
     """Disagreements alone. labels: of each text, `o` for the champion's answer, `n` the challenger's, `x` neither."""
     names = {"o": "old", "n": "new", "x": "other", ".": ""}

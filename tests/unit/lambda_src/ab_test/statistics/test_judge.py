@@ -127,3 +127,19 @@ def test_the_time_is_in_proportion_to_the_labels() -> None:
         lambda texts: judge(plan(most_labels=10_000), texts, len(texts)),
         size=500,
     )
+
+
+def test_a_replay_ends_when_no_label_can_come_any_more() -> None:
+    texts = [made.disagreement(0, place=0, label="new"), made.gone(made.disagreement(1, place=1))]
+    judged = judge(plan(), texts, 10)
+    assert judged.verdict == "labels-spent"
+    assert judged.reason.startswith("of the 2 texts on which the two models differ, 1 can no longer be labelled and")
+    assert judge(plan(), [*texts, made.disagreement(2, place=2)], 10).verdict is None
+
+
+def test_a_text_that_is_gone_does_not_stop_what_comes_after_it() -> None:
+    """And it counts against either side."""
+    texts = [made.gone(made.disagreement(0, place=0)), made.disagreement(1, place=1, label="new")]
+    [look] = judge(plan(goal="not-worse"), texts, 2).looks
+    [best] = judge(plan(goal="not-worse"), [made.disagreement(1, place=0, label="new")], 1).looks
+    assert look["log10_not_worse"] < best["log10_not_worse"] and look["log10_worse"] < best["log10_worse"]

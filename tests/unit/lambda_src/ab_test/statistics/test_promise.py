@@ -44,6 +44,17 @@ def test_a_challenger_worse_by_the_margin_is_seldom_called_not_worse() -> None:
     assert ends["not-worse"] >= 1
 
 
+def test_texts_that_nobody_will_label_do_not_make_a_worse_challenger_not_worse() -> None:
+    """Texts on which both agree stay: without the others, the difference would look half as large as it is."""
+    chance, how = random.Random(9), plan(goal="not-worse", margin=0.1)
+    ends = Counter[str | None]()
+    for _ in range(200):
+        texts = made.drawn(chance, Chances(0.05, 0.15), texts=600)
+        left = [each if chance.random() < 0.5 else made.gone(each) for each in texts]
+        ends[judge(how, left, 600).verdict] += 1
+    assert ends["not-worse"] + ends["worse"] <= ALPHA * 200
+
+
 def test_equal_models_are_not_worse() -> None:
     judged = _tests(Chances(0.03, 0.03), texts=4_000, seed=4, tests=30, goal="not-worse", margin=0.02)
     ends, usual = _ends(judged), evidence.usual_labels(differ=0.06, margin=0.02, alpha=ALPHA)
