@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlowError
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -87,7 +87,7 @@ class Split:
         self._logger = logger
         self._milliseconds = milliseconds
         self._paused_until = float("-inf")
-        self._pool = ThreadPoolExecutor(4, thread_name_prefix="challenger")
+        self._pool = ThreadPoolExecutor(8, thread_name_prefix="challenger")
 
     def classify(
         self, texts: tuple[str, ...], assignment: Assignment, *, champion: Backend, caller: str
@@ -95,22 +95,33 @@ class Split:
         """The answer to a list of texts. caller: the key's id. Raises Problem as the champion does."""
         chosen = assignment.challenged()
         others = sorted(set(range(len(texts))).difference(chosen))
-        paused = self._milliseconds() < self._paused_until
-        call = None
-        if chosen and not paused:
+        if not chosen:
+            first = champion.classify(texts)
+            return first if first.backend != SAGEMAKER else _together(len(texts), [_Part(others, CHAMPION, first)])
+        if not others:
+            second = self._of_the_challenger(texts, assignment, caller)
+            if second.answer.backend != SAGEMAKER:
+                return second.answer
+            return _together(len(texts), [_Part(chosen, second.variant, second.answer)], challenger_ms=second.took)
+        # At the same time, with the champion's help if it fails: one after the other could take too long.
+        rest = self._pool.submit(self._of_the_challenger, _some(texts, chosen), assignment, caller)
+        first = champion.classify(_some(texts, others))
+        if first.backend != SAGEMAKER:
+            return champion.classify(texts)
+        second = rest.result()
+        if second.answer.backend != SAGEMAKER:
+            return self._instead.classify(texts)
+        parts = [_Part(others, CHAMPION, first), _Part(chosen, second.variant, second.answer)]
+        return _together(len(texts), parts, challenger_ms=second.took)
+
+    def _of_the_challenger(self, texts: tuple[str, ...], assignment: Assignment, caller: str) -> _Second:
+        """The challenger's answer to its texts, or the champion's instead."""
+        if self._milliseconds() >= self._paused_until:
             challenger = self._challenger_of(assignment.test, caller)
-            call = self._pool.submit(self._challenge, challenger, _some(texts, chosen))
-        first = champion.classify(_some(texts, others)) if others else None
-        if first is not None and first.backend != SAGEMAKER:
-            return champion.classify(texts) if chosen else first
-        second, took = self._ended(call) if call is not None else (None, None)
-        answered_by: Variant = CHALLENGER
-        if chosen and second is None:
-            second, answered_by = self._instead.classify(_some(texts, chosen)), CHAMPION
-            if second.backend != SAGEMAKER:
-                return self._instead.classify(texts) if others else second
-        parts = [_Part(others, CHAMPION, first), _Part(chosen, answered_by, second)]
-        return _together(len(texts), parts, challenger_ms=took)
+            answer, took = self._ended(self._pool.submit(self._challenge, challenger, texts))
+            if answer is not None:
+                return _Second(answer, CHALLENGER, took)
+        return _Second(self._instead.classify(texts), CHAMPION, None)
 
     def _challenge(self, challenger: Backend, texts: tuple[str, ...]) -> tuple[ModelAnswer, float]:
         started = self._milliseconds()
@@ -131,18 +142,26 @@ class Split:
 
 @dataclass(frozen=True)
 class _Part:
-    """What one model answered: the positions of its texts, and its answer, None without any."""
+    """What one model answered: the positions of its texts, and its answer."""
 
     positions: list[int]
     variant: Variant
-    answer: ModelAnswer | None
+    answer: ModelAnswer
+
+
+class _Second(NamedTuple):
+    """The answer to the challenger's texts, which variant gave it, and how long the challenger took, milliseconds."""
+
+    answer: ModelAnswer
+    variant: Variant
+    took: float | None
 
 
 def _some(texts: tuple[str, ...], positions: Sequence[int]) -> tuple[str, ...]:
     return tuple(texts[position] for position in positions)
 
 
-def _together(count: int, parts: Sequence[_Part], *, challenger_ms: float | None) -> ModelAnswer:
+def _together(count: int, parts: Sequence[_Part], *, challenger_ms: float | None = None) -> ModelAnswer:
     """One answer of the parts. A part that does not have an answer for each of its texts is passed on without them, for
     the caller to refuse.
     """
@@ -150,8 +169,6 @@ def _together(count: int, parts: Sequence[_Part], *, challenger_ms: float | None
     variants = [""] * count
     cached = set()
     for part in parts:
-        if part.answer is None:
-            continue
         cached.add(part.answer.cached)
         document = part.answer.document
         found = document.get("predictions") if isinstance(document, dict) else None

@@ -114,7 +114,7 @@ def test_a_text_that_somebody_labels_before_labels_are_asked_for_was_not_chosen_
     world.passes()
     test = until(world, record.RUNNING)
     assert (test["compared"], len(test["disagreements"]), test["looks"]) == (1_000, 75, [])
-    assert ["r10"] == [each["request_id"] for each in test["disagreements"] if each.get("gone")]
+    assert [each["request_id"] for each in test["disagreements"] if each.get("gone")] == ["r10"]
     assert "r10" not in {each["request_id"] for each in record.asked_for(test)}
 
 

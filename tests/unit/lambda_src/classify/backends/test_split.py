@@ -122,6 +122,23 @@ def test_a_challenger_that_hangs_is_waited_for_no_longer_than_its_part(world):
     assert world.ask(ALL_CHALLENGED, ("a",)).variants == (CHALLENGER,)
 
 
+def test_the_champion_is_asked_instead_while_it_answers_its_own_texts(world):
+    """One after the other, a slow champion and a slow challenger would take longer than the API has."""
+    world.challenger.failure, world.champion.gate = timed_out(), threading.Event()
+    ask, in_time = world.instead.classify, []
+
+    def meanwhile(texts):
+        in_time.append(not world.champion.gate.is_set())
+        world.champion.gate.set()
+        return ask(texts)
+
+    world.instead.classify = meanwhile
+    wait = world.champion.gate.wait
+    world.champion.gate.wait = lambda seconds: in_time.append(wait(seconds))
+    assert world.ask().variants == (CHAMPION,) * 4
+    assert in_time == [True, True]
+
+
 def test_a_challenger_that_fails_at_once_is_asked_again(world):
     world.challenger.failure = unavailable()
     world.ask(), world.ask()
