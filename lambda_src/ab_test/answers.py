@@ -8,7 +8,7 @@ from typing import Any
 
 from lambda_src.common import aws
 
-_AT_ONCE = 16  # texts of one call
+AT_ONCE = 16  # texts of one call
 
 
 def make_client() -> Any:
@@ -25,8 +25,8 @@ class Answers:
     def labels(self, endpoint: str, texts: Sequence[str]) -> list[str]:
         """The label of each text."""
         found: list[str] = []
-        for start in range(0, len(texts), _AT_ONCE):
-            found += self._labels(endpoint, texts[start : start + _AT_ONCE])
+        for start in range(0, len(texts), AT_ONCE):
+            found += self._labels(endpoint, texts[start : start + AT_ONCE])
         return found
 
     def _labels(self, endpoint: str, texts: Sequence[str]) -> list[str]:

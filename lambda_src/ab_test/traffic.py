@@ -17,6 +17,7 @@ from contracts.ab_tests.live import CHALLENGER, CHAMPION, LiveTest
 from contracts.ab_tests.record import Disagreement, Progress, Record, Share
 from contracts.logs.request_log import Item
 from lambda_src.ab_test import behaviour, changes
+from lambda_src.ab_test.answers import AT_ONCE
 from lambda_src.ab_test.comparable import identity_of
 from lambda_src.ab_test.errors import OvertakenError
 from lambda_src.ab_test.learnt import RowsUnknownError
@@ -166,16 +167,12 @@ def _compared(test: Record, items: Sequence[Item], seen: Seen, parts: Parts, *, 
     """The record with texts that both models have answered, in the order of time, each once however it is spelt."""
     wanted = _wanted(test, items, seen, without=learnt)
     room = _room(test)
-    asked, unanswered = wanted[:room], len(wanted[room:])
+    asked = wanted[:room]
     answers: dict[int, str] = {}
     for variant, endpoint in ((CHAMPION, parts.challenger.endpoint_name), (CHALLENGER, parts.settings.endpoint_name)):
         numbers = [number for number, (item, _) in enumerate(asked) if item.get("variant") == variant]
-        try:
-            labels = parts.answers.labels(endpoint, [asked[number][0]["text"] for number in numbers])
-        except (BotoCoreError, ClientError, ValueError):
-            unanswered += len(numbers)
-            continue
-        answers |= dict(zip(numbers, labels, strict=True))
+        labels = _answered(parts, endpoint, [asked[number][0]["text"] for number in numbers])
+        answers |= {number: label for number, label in zip(numbers, labels, strict=True) if label}
     found, compared = list(test["disagreements"]), test["compared"]
     for number in sorted(answers):
         item, identity = asked[number]
@@ -183,8 +180,22 @@ def _compared(test: Record, items: Sequence[Item], seen: Seen, parts: Parts, *, 
         if answers[number] != item["label"]:
             found.append(_disagreement(item, answers[number], place=compared))
         compared += 1
-    left_out = test["progress"].get("left_out", 0) + unanswered
+    left_out = test["progress"].get("left_out", 0) + len(wanted) - len(answers)
     return changes.progressed({**test, "compared": compared, "disagreements": found}, {"left_out": left_out})
+
+
+def _answered(parts: Parts, endpoint: str, texts: Sequence[str]) -> list[str]:
+    """The label of each text; "" without an answer: what an endpoint refuses, or is too slow for, must stop no step."""
+    labels: list[str] = []
+    for start in range(0, len(texts), AT_ONCE):
+        some = texts[start : start + AT_ONCE]
+        try:
+            labels += parts.answers.labels(endpoint, some) if parts.has_time() else [""] * len(some)
+        except (ClientError, ValueError):
+            labels += [""] * len(some)
+        except BotoCoreError:  # no answer in time: the next call would wait as long
+            break
+    return labels + [""] * (len(texts) - len(labels))
 
 
 def _wanted(test: Record, items: Sequence[Item], seen: Seen, *, without: frozenset[str]) -> list[tuple[Item, str]]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from botocore.exceptions import ReadTimeoutError
+
 from contracts.ab_tests import live, record
 from contracts.ab_tests.live import CHALLENGER, CHAMPION
 from contracts.datasets import ledger
@@ -181,6 +185,39 @@ def test_an_endpoint_that_does_not_answer_leaves_texts_out():
     test = world.test()
     challenged = test["behaviour"][CHALLENGER]["texts"]
     assert test["compared"] == challenged and test["progress"]["left_out"] == 100 - challenged
+
+
+def _asked_by_a_step(*, has_time=lambda _: True, failure=None, fails=lambda texts: False):
+    """A step's comparisons after 100 texts. fails: whether the endpoints fail for texts; (the test, calls)."""
+    world, calls = started(), []
+    world.logs(range(100))
+    world.passes(minutes=3)
+    parts = world.parts()
+    answer = parts.answers.labels
+
+    def labels(endpoint, texts):
+        calls.append(len(texts))
+        if fails(texts):
+            raise failure or ValueError("no")
+        return answer(endpoint, texts)
+
+    parts.answers.labels = labels
+    step.step(dataclasses.replace(parts, has_time=lambda: has_time(calls)))
+    return world.test(), calls
+
+
+def test_a_text_that_an_endpoint_refuses_leaves_out_only_those_sent_with_it():
+    test, _ = _asked_by_a_step(fails=lambda texts: "text number 5" in texts)
+    assert 84 <= test["compared"] < 100 and test["compared"] + test["progress"]["left_out"] == 100
+
+
+def test_slow_endpoints_do_not_take_a_step_its_last_seconds():
+    """It would be killed and begun again for ever, with nothing in the record."""
+    test, calls = _asked_by_a_step(has_time=lambda calls: len(calls) < 3)
+    assert len(calls) == 3 and test["compared"] == sum(calls) and test["progress"]["read"]
+    timeout = ReadTimeoutError(endpoint_url="https://e")
+    test, calls = _asked_by_a_step(failure=timeout, fails=lambda _: True)
+    assert len(calls) == 2 and test["progress"]["left_out"] == 100  # once for each endpoint
 
 
 def test_a_challenger_that_goes_away_fails_the_test():
