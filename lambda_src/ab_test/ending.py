@@ -5,6 +5,8 @@ Each step can be done again.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from contracts.ab_tests import record
 from contracts.ab_tests.record import Record
 from lambda_src.ab_test import changes, promotion, replay
@@ -13,6 +15,8 @@ from lambda_src.ab_test.errors import OvertakenError, RefusedError
 from lambda_src.ab_test.parts import Parts
 
 _TRIES = 5
+# After a verdict: a step that had begun before it can go on for minutes, and an endpoint take an hour to be made.
+_SWEPT = timedelta(hours=2)
 
 
 def stop(parts: Parts, *, by: str) -> Record:
@@ -36,10 +40,7 @@ def stop(parts: Parts, *, by: str) -> Record:
 
 def advance(test: Record, parts: Parts) -> Record | None:
     """The record once all is deleted, or with what keeps it from being so; None while something is being deleted."""
-    if test["plan"]["mode"] == record.LIVE:
-        parts.log.unite()
-        parts.store.delete_below(record.seen(test["test_id"]))
-    if not replay.clean_up(test, parts):
+    if not _tidied(test, parts):
         return None
     number = test["progress"].get("removals", 0)
     state, reason = parts.challenger.state(token=_token(test, number))
@@ -51,6 +52,24 @@ def advance(test: Record, parts: Parts) -> Record | None:
         return changes.progressed(ended, {"stuck": ""})
     stuck = reason if state == "failed" and number else ""
     return _removing(test, number + 1 if state == "failed" or not number else number, stuck, parts)
+
+
+def sweep(test: Record, parts: Parts) -> None:
+    """Deletes what a step that began before the verdict of an ended test may have made or written since."""
+    if parts.now() >= datetime.fromisoformat(test["ended_at"]) + _SWEPT:
+        return
+    _tidied(test, parts)
+    state, _ = parts.challenger.state(token=test["test_id"])
+    if state == "ready":
+        parts.challenger.remove(token=f"{test['test_id']}-swept-{parts.now():%d%H%M}")
+
+
+def _tidied(test: Record, parts: Parts) -> bool:
+    """Ends the split and deletes what steps have written; False while a job still reads the texts."""
+    if test["plan"]["mode"] == record.LIVE:
+        parts.log.unite()
+        parts.store.delete_below(record.seen(test["test_id"]))
+    return replay.clean_up(test, parts)
 
 
 def _removing(test: Record, number: int, stuck: str, parts: Parts) -> Record:

@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 
 from contracts.ab_tests import record
-from lambda_src.ab_test import starting, step
-from lambda_src.ab_test.errors import OvertakenError
+from lambda_src.ab_test import ending, starting, step
+from lambda_src.ab_test.errors import OvertakenError, RefusedError
 from tests.unit.lambda_src.ab_test.test_replay import REQUEST
 from tests.unit.lambda_src.ab_test.world import NEW, OLD, Killed, World
 
@@ -115,3 +115,35 @@ def test_another_step_comes_between_any_two_calls(mode):
         _Interrupting(world, number)
         run(world)
         outcome(world)
+
+
+@pytest.mark.parametrize("mode", [record.REPLAY, record.LIVE])
+def test_a_test_that_ends_while_a_step_is_under_way_leaves_nothing(mode):
+    """The step's next call comes when the test is over: the longest that a step can be behind."""
+    whole = made(mode)
+    run(whole)
+    for number in range(1, whole.calls):
+        world = made(mode)
+        _Ending(world, number)
+        run(world)
+        assert world.test()["phase"] == record.ENDED
+        assert world.left_over() == {"artifact": "none", "split": False, "objects": []}, number
+
+
+class _Ending:
+    """Ends the test just before a step's call with this number."""
+
+    def __init__(self, world, at):
+        self._world, self._at, self._call, self._inside = world, at, world.call, False
+        world.call = self
+
+    def __call__(self, make):
+        if not self._inside and self._world.calls == self._at:
+            self._inside = True
+            with contextlib.suppress(RefusedError):
+                ending.stop(self._world.parts(), by="ann")
+            for _ in range(4):
+                step.step(self._world.parts())
+                self._world.passes()
+            self._inside = False
+        return self._call(make)

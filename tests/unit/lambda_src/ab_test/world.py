@@ -114,7 +114,8 @@ class World:
             self.stack |= {"busy": 0, **self.stack["to"]}
         for job in self.jobs.values():
             if job["status"] in ("InProgress", "Stopping"):
-                ended = "Stopped" if job["status"] == "Stopping" else "Failed" if self.job_failure else "Completed"
+                fails = self.job_failure or job["source"].removeprefix(f"s3://{BUCKET}/") not in self.objects
+                ended = "Stopped" if job["status"] == "Stopping" else "Failed" if fails else "Completed"
                 job["status"] = ended
                 if ended == "Completed":
                     self._classify(job)
