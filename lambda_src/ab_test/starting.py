@@ -22,14 +22,17 @@ _DAY = 86_400
 def start(request: Mapping[str, Any], parts: Parts) -> Record:
     """`{"version", "mode", "goal"?, "labels"?, "days"?, "texts"?, "share"?, "by"?}` -> the record of the test.
 
-    A start that is repeated, by the same caller for the same version while its test runs, is the same test. Raises
-    RefusedError.
+    A start that is repeated, the same by the same caller while its test runs, is the same test. Raises RefusedError.
     """
     stored = parts.store.current()
     running, by = stored.record, str(request.get("by") or "")
     version = str(request.get("version") or "")
     if running is not None and running["phase"] != record.ENDED:
-        if by and (running["by"], running["challenger"]["version"]) == (by, version):
+        if (
+            by
+            and (running["by"], running["challenger"]["version"]) == (by, version)
+            and _is_of(running["plan"], request)
+        ):
             return running
         raise RefusedError(_already(running))
     now = parts.now()
@@ -43,6 +46,13 @@ def start(request: Mapping[str, Any], parts: Parts) -> Record:
     except OvertakenError:
         raise RefusedError("another test has begun at this moment: see `rubric ab status`") from None
     return test
+
+
+def _is_of(plan: Plan, request: Mapping[str, Any]) -> bool:
+    """Whether a plan has what a request names; the time when it ends depends on that of the start."""
+    asked = {"mode": "mode", "goal": "goal", "labels": "most_labels", "texts": "most_texts", "share": "share"}
+    given = {**plan}
+    return all(request.get(name) in (None, "", given[planned]) for name, planned in asked.items())
 
 
 def _already(running: Record) -> str:
@@ -121,7 +131,8 @@ def _check_labels(champion: Model, challenger: Model, parts: Parts) -> None:
     ours, theirs = (parts.store.labels(model["version"]) for model in (champion, challenger))
     for model, labels in ((champion, ours), (challenger, theirs)):
         if labels is None:
-            raise RefusedError(f"{model['version']} has no evaluation that names its labels: it cannot be compared")
+            named = model["version"] or model["artifact_uri"]
+            raise RefusedError(f"{named} has no evaluation that names its labels: it cannot be compared")
     only_ours, only_theirs = sorted({*ours} - {*theirs}), sorted({*theirs} - {*ours})  # type: ignore[misc]
     if only_ours or only_theirs:
         parts_of = [

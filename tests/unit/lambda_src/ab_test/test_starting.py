@@ -52,6 +52,22 @@ def test_a_start_that_is_repeated_is_the_same_test():
     assert starting.start(REQUEST, world.parts()) == first
 
 
+@pytest.mark.parametrize("changed", [{"mode": "live"}, {"goal": "not-worse"}, {"labels": 5}, {"texts": 9}])
+def test_another_start_by_the_same_caller_is_not_taken_for_it(changed):
+    world = better()
+    first = starting.start(REQUEST, world.parts())
+    with pytest.raises(RefusedError, match=f"the test {first['test_id']} of {NEW} runs already"):
+        starting.start({**REQUEST, **changed}, world.parts())
+
+
+def test_a_model_that_serves_without_a_version_is_named_by_its_artifact():
+    world = better()
+    world.approved = world.served = "s3://elsewhere/model.tar.gz"
+    assert (
+        refused(world) == "s3://elsewhere/model.tar.gz has no evaluation that names its labels: it cannot be compared"
+    )
+
+
 def test_of_two_starts_at_the_same_moment_one_is_refused():
     world = better()
     parts = world.parts()
