@@ -65,6 +65,12 @@ def _promoted(test: Record, parts: Parts, *, by_person: bool) -> Record:
         raise RefusedError(f"{challenger['version']} was deleted from the registry: train again")
     if package.approval == REJECTED:
         raise RefusedError(f"{challenger['version']} was rejected: run `rubric models approve {challenger['version']}`")
+    # That a promotion has begun may not be in the record yet: then the challenger is what is to serve.
+    if parts.serving.approved() not in (test["champion"]["artifact_uri"], challenger["artifact_uri"]):
+        raise RefusedError(
+            f"{test['champion']['version']}, with which {challenger['version']} was compared, does not serve any more: "
+            f"run `rubric ab start {challenger['version']}` to compare it with the model that serves"
+        )
     if package.approval != APPROVED:
         if not by_person:
             raise RefusedError(f"{package.version} waits for a person's approval: run `rubric ab promote`")

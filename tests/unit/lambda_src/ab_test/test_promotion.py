@@ -101,3 +101,24 @@ def test_a_model_that_was_rejected_meanwhile():
     world, _ = won()
     world.approvals[NEW] = "Rejected"
     assert refused(world) == f"{NEW} was rejected: run `rubric models approve {NEW}`"
+
+
+@pytest.mark.parametrize("approval", ["automatic", "manual"])
+def test_a_champion_that_was_replaced_since(approval):
+    """Nor is the model approved: the rule would promote it."""
+    world = better(approval=approval)
+    world.approvals[NEW] = "PendingManualApproval"
+    starting.start(REQUEST, world.parts())
+    until(world, record.ENDED)
+    world.approved = world.served = uri("rubric-dev-3")
+    assert refused(world) == (
+        f"{OLD}, with which {NEW} was compared, does not serve any more: run `rubric ab start {NEW}` to compare it "
+        "with the model that serves"
+    )
+    assert world.approvals[NEW] == "PendingManualApproval" and world.test()["promoted"] == ""
+
+
+def test_a_promotion_that_has_begun_unrecorded_is_recorded():
+    world, test_id = won()
+    world.approved = uri(NEW)
+    assert promotion.promote("", world.parts())["promoted"] == f"arn:execution:ab-{test_id}"
