@@ -92,7 +92,7 @@ def what_next(test: Mapping[str, Any]) -> str:
     waiting = int(test.get("open", 0))
     if test["phase"] == record.RUNNING and waiting:
         texts = f"{waiting:,} texts wait" if waiting > 1 else "A text waits"
-        return f"{texts} for a label: on the console's page Label, or GET /v1/queue?sample=disagreement."
+        return f"{texts} for a label: on the console's page Label, or GET /v1/queue."
     if test["phase"] != record.ENDED:
         return ""
     if test["verdict"] in record.WINS and not test["promoted"]:

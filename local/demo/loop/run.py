@@ -162,7 +162,7 @@ class Loop:
     def _test(self, system: steps.System, desk: Desk) -> None:
         with self._step("replay", "both models answer the logged texts"):
             test = system.test(record.RUNNING, record.ENDING, record.ENDED, told=self._tell)
-            self._said = f"{test['compared']} texts, {len(test['disagreements'])} different answers"
+            self._said = f"{test['compared']} texts, {steps.differing(test)} different answers"
         with self._step("test", "people label the differences"):
             given = desk.label(most=_LABELS, samples=frozenset({"disagreement"}), told=self._count)
             test = system.test(record.ENDING, record.ENDED, told=self._tell)

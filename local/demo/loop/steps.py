@@ -126,6 +126,11 @@ def trains(made: dict[str, Any]) -> bool:
     return bool(made["outcome"] == decision.TRAIN)
 
 
+def differing(test: dict[str, Any]) -> int:
+    """On how many texts the two models differ: those that wait for a label are only counted."""
+    return len(test["disagreements"]) + int(test.get("open", 0))
+
+
 def is_won(test: dict[str, Any]) -> bool:
     """Whether the challenger of a test reached its goal."""
     return test["verdict"] in record.WINS

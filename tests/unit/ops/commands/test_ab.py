@@ -82,6 +82,7 @@ def test_a_start_says_what_it_takes_and_shows_each_step(function: Function, caps
     assert shown.err.count("the model is there") == 1
     assert f"{TEST_ID}  running" in shown.out and "Of 3 labels, 2 are the challenger's answer" in shown.out
     assert "2 texts wait for a label" in shown.out
+    assert "or GET /v1/queue." in " ".join(shown.out.split())  # which has no parameter for the sample
     started = function.of("start")[0]
     assert started.pop("by").startswith("arn:")
     assert started == {"action": "start", "version": OLD, "mode": "replay", "labels": 50}
