@@ -99,7 +99,8 @@ def _spent(plan: Plan, disagreements: Sequence[Disagreement], made: Sequence[Loo
     """Why no further label can come; None if one can."""
     if len(made) >= plan["most_labels"]:
         return f"all {plan['most_labels']} labels of the budget are given"
-    if plan["mode"] == record.REPLAY and compared and not any(map(record.waits, disagreements)):
+    has_all_texts = (compared and plan["mode"] == record.REPLAY) or compared >= plan["most_texts"]
+    if has_all_texts and not any(map(record.waits, disagreements)):
         if not disagreements:
             return f"the two models agree on all {compared} texts"
         if gone := len(disagreements) - len(made):

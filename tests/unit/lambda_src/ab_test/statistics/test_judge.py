@@ -143,3 +143,11 @@ def test_a_text_that_is_gone_does_not_stop_what_comes_after_it() -> None:
     [look] = judge(plan(goal="not-worse"), texts, 2).looks
     [best] = judge(plan(goal="not-worse"), [made.disagreement(1, place=0, label="new")], 1).looks
     assert look["log10_not_worse"] < best["log10_not_worse"] and look["log10_worse"] < best["log10_worse"]
+
+
+def test_a_live_test_ends_when_all_its_texts_are_compared_and_labelled() -> None:
+    """Its endpoint would cost until the time is over, and nothing could come of it."""
+    how = {**plan(mode="live"), "most_texts": 50}
+    assert judge(how, differing("no"), 49).verdict is None  # type: ignore[arg-type]
+    assert judge(how, differing("n."), 50).verdict is None  # type: ignore[arg-type]
+    assert judge(how, differing("no"), 50).verdict == "labels-spent"  # type: ignore[arg-type]
