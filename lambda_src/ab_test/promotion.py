@@ -24,6 +24,7 @@ def promote(test_id: str, parts: Parts) -> Record:
             raise RefusedError(f"there is no test {test_id!r}: see `rubric ab list`" if test_id else "no test was made")
         _check(test, parts)
         if test["promoted"]:
+            parts.store.archive(test)  # a call that was killed may not have come to it
             return test
         promoted = _promoted(test, parts, by_person=True)
         try:

@@ -10,7 +10,7 @@ from contracts.ab_tests import record
 from lambda_src.ab_test import ending, promotion, starting
 from lambda_src.ab_test.errors import RefusedError
 from tests.unit.lambda_src.ab_test.test_replay import REQUEST, better, until
-from tests.unit.lambda_src.ab_test.world import NEW, OLD, arn, uri
+from tests.unit.lambda_src.ab_test.world import NEW, OLD, Killed, arn, uri
 
 INPUT = {"artifact_uri": uri(NEW), "model_package_arn": arn(NEW), "champion": uri(OLD)}
 
@@ -28,6 +28,16 @@ def test_a_person_promotes_the_winner_once():
         assert promoted["promoted"] == f"arn:execution:ab-{test_id}"
     assert world.promotions == {f"ab-{test_id}": INPUT}
     assert world.test() == json.loads(world.objects[record.archived(test_id)]) == promoted
+
+
+def test_a_promotion_that_is_killed_before_it_is_archived():
+    world, test_id = won()
+    parts = world.parts()
+    parts.store.archive = lambda test: (_ for _ in ()).throw(Killed)
+    with pytest.raises(Killed):
+        promotion.promote("", parts)
+    promotion.promote("", world.parts())
+    assert json.loads(world.objects[record.archived(test_id)])["promoted"] == f"arn:execution:ab-{test_id}"
 
 
 def test_an_earlier_test_is_promoted_too():
