@@ -28,7 +28,8 @@ from lambda_src.common.problems import Problem
 
 # The challenger's part of the time that the champion has alone; the rest is for asking the champion instead.
 PART = 0.25
-# After the challenger took too long, its texts go to the champion at once for this long.
+# After the challenger took too long, its texts go to the champion at once for this long; and so do all texts in one
+# call after Bedrock had to answer, which would otherwise be asked twice for each request.
 PAUSE_SECONDS = 10.0
 _FAILURES = (Problem, BotoCoreError, ClientError, response.BadAnswerError, TooSlowError)
 
@@ -86,7 +87,7 @@ class Split:
         self._seconds = seconds
         self._logger = logger
         self._milliseconds = milliseconds
-        self._paused_until = float("-inf")
+        self._paused_until = self._whole_until = float("-inf")
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="challenger")
 
     def classify(
@@ -95,24 +96,32 @@ class Split:
         """The answer to a list of texts. caller: the key's id. Raises Problem as the champion does."""
         chosen = assignment.challenged()
         others = sorted(set(range(len(texts))).difference(chosen))
-        if not chosen:
-            first = champion.classify(texts)
-            return first if first.backend != SAGEMAKER else _together(len(texts), [_Part(others, CHAMPION, first)])
+        if not chosen or self._milliseconds() < self._whole_until:
+            whole = self._noted(champion.classify(texts))
+            if whole.backend != SAGEMAKER:
+                return whole
+            return _together(len(texts), [_Part(list(range(len(texts))), CHAMPION, whole)])
         if not others:
             second = self._of_the_challenger(texts, assignment, caller)
-            if second.answer.backend != SAGEMAKER:
+            if self._noted(second.answer).backend != SAGEMAKER:
                 return second.answer
             return _together(len(texts), [_Part(chosen, second.variant, second.answer)], challenger_ms=second.took)
         # At the same time, with the champion's help if it fails: one after the other could take too long.
         rest = self._pool.submit(self._of_the_challenger, _some(texts, chosen), assignment, caller)
-        first = champion.classify(_some(texts, others))
+        first = self._noted(champion.classify(_some(texts, others)))
         if first.backend != SAGEMAKER:
             return champion.classify(texts)
         second = rest.result()
-        if second.answer.backend != SAGEMAKER:
+        if self._noted(second.answer).backend != SAGEMAKER:
             return self._instead.classify(texts)
         parts = [_Part(others, CHAMPION, first), _Part(chosen, second.variant, second.answer)]
         return _together(len(texts), parts, challenger_ms=second.took)
+
+    def _noted(self, answer: ModelAnswer) -> ModelAnswer:
+        """The same answer; for a while, no request is divided after one that is not of SageMaker."""
+        if answer.backend != SAGEMAKER:
+            self._whole_until = self._milliseconds() + PAUSE_SECONDS * 1000
+        return answer
 
     def _of_the_challenger(self, texts: tuple[str, ...], assignment: Assignment, caller: str) -> _Second:
         """The challenger's answer to its texts, or the champion's instead."""

@@ -160,8 +160,14 @@ def test_a_request_has_one_backend(world):
     world.champion = bedrock
     answer = world.ask()
     assert (answer.backend, versions(answer), answer.variants) == (BEDROCK, ["bedrock"] * 4, ())
-    world.champion, world.challenger.failure = Model("champion"), unavailable()
-    world.split._instead = bedrock
+    assert bedrock.asked == [("a", "c"), TEXTS]
+    # For a while, a request is one call, whoever was to answer it.
+    world.ask()
+    assert bedrock.asked[2:] == [TEXTS] and len(world.challenger.asked) <= 1
+    world.champion = Model("champion")
+    assert world.ask().variants == (CHAMPION,) * 4 and world.champion.asked == [TEXTS]
+    world.clock += 2 * split.PAUSE_SECONDS * 1000
+    world.challenger.failure, world.split._instead = unavailable(), bedrock
     answer = world.ask()
     assert (answer.backend, versions(answer), answer.variants) == (BEDROCK, ["bedrock"] * 4, ())
 
