@@ -60,7 +60,7 @@ def sweep(test: Record, parts: Parts) -> None:
         return
     _tidied(test, parts)
     state, _ = parts.challenger.state(token=test["test_id"])
-    if state == "ready":
+    if state == "ready" and parts.store.current().record == test:  # it is not that of the next test
         parts.challenger.remove(token=f"{test['test_id']}-swept-{parts.now():%d%H%M}")
 
 

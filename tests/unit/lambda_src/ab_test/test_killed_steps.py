@@ -147,3 +147,16 @@ class _Ending:
                 self._world.passes()
             self._inside = False
         return self._call(make)
+
+
+def test_what_is_swept_is_not_the_next_tests():
+    world = made(record.REPLAY)
+    run(world)
+    ended = world.test()
+    starting.start(REQUEST, world.parts())
+    for _ in range(3):
+        step.step(world.parts())
+        world.passes()
+    assert world.stack["artifact"] != "none"
+    ending.sweep(ended, world.parts())
+    assert not world.stack["busy"] and world.stack["artifact"] != "none"
