@@ -47,15 +47,20 @@ class Material:
     untrusted_share: float = 0.1
 
     def with_old_rows(self, rows: OldRowsPort, learnt: Learnt) -> Material:
-        """With what is needed of the rows that the model learnt from. Raises RowsUnknown."""
+        """With what is needed of the rows of the model's dataset. Raises RowsUnknown.
+
+        A row of the test part is no new row either: a freeze knows it.
+        """
         asked = asked_words(each.audited for each in self.labelled if each.audited)
         known: dict[str, OldRow] = {}
 
         def noted() -> Iterable[tuple[str, str]]:
             for row in rows.rows(learnt):
-                if row.row_id in self.events:
-                    known[row.row_id] = OldRow(label=row.label, settled=row.settled)
-                yield row.text, row.label
+                if (events := self.events.get(row.row_id)) is not None:
+                    settled = any(event["event_id"] == row.event_id for event in events)
+                    known[row.row_id] = OldRow(label=row.label, settled=settled)
+                if row.learnt:
+                    yield row.text, row.label
 
         words = OldWords(noted(), labels=self.labels, asked=asked)
         return replace(self, words=words, old=known)

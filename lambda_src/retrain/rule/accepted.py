@@ -24,7 +24,9 @@ NO_TEXT = "without a text"
 
 @dataclass(frozen=True, kw_only=True)
 class OldRow:
-    """A row that the model's dataset has. settled: whether its label came from the ledger, which may change it."""
+    """A row that the model's dataset has. settled: whether its label came from an event that the ledger still
+    has, and may change.
+    """
 
     label: str
     settled: bool

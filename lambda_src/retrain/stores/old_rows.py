@@ -28,12 +28,16 @@ class RowsUnknown(Exception):  # noqa: N818 (as the other outcomes of a look)
 
 @dataclass(frozen=True, slots=True)
 class TrainedRow:
-    """A normalised row. row_id: as in the ledger. settled: whether its label came from the ledger."""
+    """A normalised row. row_id: as in the ledger. event_id: of the ledger's event that its label came from, or "".
+
+    learnt: whether the model was trained with it, and not only judged on it.
+    """
 
     row_id: str
     text: str
     label: str
-    settled: bool
+    event_id: str = ""
+    learnt: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +81,7 @@ class OldRows:
         )
 
     def rows(self, learnt: Learnt) -> Iterator[TrainedRow]:
-        """The rows, without those of the test part where it is known. Raises RowsUnknown."""
+        """The rows, also those of the test part, which say so where that is known. Raises RowsUnknown."""
         if learnt.version:
             yield from _of_version(self._read(self._bucket, [learnt.place])[0].data)
             return
@@ -117,8 +121,8 @@ def _of_version(data: bytes) -> Iterator[TrainedRow]:
         raise RowsUnknown("the rows of the dataset version have other columns")
     for line in lines:
         row = dict(zip(manifest.COLUMNS, line, strict=True))
-        if row[manifest.PART_COLUMN] != "test":
-            yield TrainedRow(row["row_id"], row["text"], row["label"], settled=bool(row["event_id"]))
+        learnt = row[manifest.PART_COLUMN] != "test"
+        yield TrainedRow(row["row_id"], row["text"], row["label"], row["event_id"], learnt=learnt)
 
 
 def _of_file(content: Content, named: dict[str, str]) -> Iterator[TrainedRow]:
@@ -129,4 +133,4 @@ def _of_file(content: Content, named: dict[str, str]) -> Iterator[TrainedRow]:
         if isinstance(text, str) and isinstance(label, str):
             normalised = text_normalization.normalised(text)
             if normalised:
-                yield TrainedRow(ledger.row_of(text), normalised, text_normalization.normalised(label), settled=False)
+                yield TrainedRow(ledger.row_of(text), normalised, text_normalization.normalised(label))

@@ -14,6 +14,7 @@ from contracts.logs import drift_report
 from contracts.retraining import decision
 from lambda_src.retrain import backtest
 from lambda_src.retrain.material import Material, evidence
+from lambda_src.retrain.rule.accepted import CONTRADICTS
 from lambda_src.retrain.rule.evidence import Evidence, Runs
 from lambda_src.retrain.rule.gain import Audited
 from lambda_src.retrain.stores.old_rows import Learnt, OldRows, RowsUnknown, TrainedRow
@@ -30,7 +31,7 @@ class Rows:
 
     def rows(self, learnt: Learnt) -> Any:
         for text, label in [("shares of the bank fall", "Business"), ("vaccine against the flu", "Health")] * 20:
-            yield TrainedRow(ledger.row_of(text), text, label, settled=False)
+            yield TrainedRow(ledger.row_of(text), text, label)
 
 
 def labelled(number: int) -> LabelledText:
@@ -166,14 +167,41 @@ def version() -> dict[str, bytes]:
     return {manifest.key_of("v1"): manifest.to_json(document), "datasets/rows/d/rows.csv": table.getvalue().encode()}
 
 
-def test_the_rows_of_a_version_without_its_test_part() -> None:
+def test_the_rows_of_a_version_say_which_the_model_learnt_from() -> None:
     stored = OldRows(S3(version()), Jobs(None), bucket="datasets")
     learnt = stored.of_model(VERSION, {"dataset_version": "v1"})
     assert learnt == LEARNT
-    assert [(row.row_id, row.label, row.settled) for row in stored.rows(learnt)] == [
-        ("r1", "Business", False),
-        ("r2", "Health", True),
+    assert [(row.row_id, row.label, row.event_id, row.learnt) for row in stored.rows(learnt)] == [
+        ("r1", "Business", "", True),
+        ("r2", "Health", "e1", True),
+        ("r3", "Health", "", False),
     ]
+
+
+class OfTestPart(Rows):
+    """Old rows, and the texts that were labelled since, as rows of the test part with these labels."""
+
+    def __init__(self, label: str, event_id: str = "") -> None:
+        self._label, self._event_id = label, event_id
+
+    def rows(self, learnt: Learnt) -> Any:
+        yield from super().rows(learnt)
+        for each in map(labelled, range(60)):
+            assert each.audited
+            text = each.audited.text
+            yield TrainedRow(ledger.row_of(text), text, self._label, self._event_id, learnt=False)
+
+
+@pytest.mark.parametrize(("label", "left"), [("Health", {}), ("Business", {CONTRADICTS: 60})])
+def test_a_row_of_the_test_part_is_no_new_row(label: str, left: dict[str, int]) -> None:
+    found = seen(material().with_old_rows(OfTestPart(label), LEARNT), "2026-11-20T13:00:00.000Z")
+    assert (found.rows.accepted, dict(found.rows.others)) == (0, left)
+    assert found.gain is not None and found.gain.estimate == 0.0, "nothing would be learnt"
+
+
+def test_a_label_whose_event_has_expired_stands_as_it_does_in_a_freeze() -> None:
+    expired = material().with_old_rows(OfTestPart("Business", "expired"), LEARNT)
+    assert dict(seen(expired, "2026-11-20T13:00:00.000Z").rows.others) == {CONTRADICTS: 60}
 
 
 def test_the_rows_of_a_dataset_as_its_job_read_them() -> None:
