@@ -8,8 +8,8 @@ from contracts.retraining.decision import Clause, Decision, Outcome
 from lambda_src.retrain.rule import conditions, reasons
 from lambda_src.retrain.rule.evidence import Evidence, Rule
 
-_AGAINST = ("single-flight", "cool-down", "budget")
-# A person waits for no cool-down, and may say that a run is worth a price that is not known.
+_AGAINST = ("single-flight", "test", "cool-down", "budget")
+# A person waits for no test and no cool-down, and may say that a run is worth a price that is not known.
 _AGAINST_A_PERSON = ("single-flight", "budget")
 
 
@@ -41,6 +41,16 @@ def _outcome(seen: Evidence, by_name: dict[str, Clause]) -> tuple[Outcome, str, 
         return decision.NOTHING, "person", "No model has been approved yet: `rubric train` trains the first."
     if not seen.rows.accepted:
         return _not_trained(seen, "rows", "There is no new row that a training could learn from.")
+    if seen.rows.frozen == seen.rows.accepted:
+        # A run folds what came in since the newest version, and would end with nothing new.
+        newest = seen.newest_version
+        return _not_trained(
+            seen,
+            "rows",
+            f"The dataset version {newest} has all {seen.rows.accepted:,} new rows already, and the model in use was "
+            f"not trained on it: `rubric history` says what became of {newest}, `rubric train --dataset {newest}` "
+            "trains on it.",
+        )
     reason = next((by_name[name] for name in ("drift", "audit", "rows", "schedule") if by_name[name]["holds"]), None)
     if reason is None:
         return _not_trained(seen, "rows", f"There is no reason to train: {by_name['rows']['sentence']}")

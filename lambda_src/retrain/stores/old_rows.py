@@ -61,6 +61,18 @@ class OldRows:
         self._sagemaker = sagemaker
         self._bucket = bucket
 
+    def newest(self) -> tuple[str, str]:
+        """The newest dataset version, and the time of the newest label in it; "" for both before the first, and where
+        it cannot be read.
+        """
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=manifest.VERSIONS)
+        keys = (f"s3://{self._bucket}/{one['Key']}" for page in pages for one in page.get("Contents", []))
+        version = max(filter(None, map(manifest.version_in, keys)), key=manifest.number, default="")
+        try:
+            return (version, self._manifest(version)["until"]) if version else ("", "")
+        except RowsUnknown:
+            return "", ""
+
     def of_model(self, model_version: str, evaluation: dict[str, Any]) -> Learnt:
         """What a model learnt from, by its evaluation or its job. Raises RowsUnknown."""
         version = str(evaluation.get("dataset_version") or "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,6 +85,12 @@ def test_evidence_is_what_was_known_at_the_time() -> None:
     assert (after.accuracy and after.accuracy.texts, after.rows.accepted) == (60, 60)
     assert after.gain is not None and after.gain.low > 0.5
     assert (after.drift, after.texts_a_day) == (drift_report.DRIFT, 1500.0)
+
+
+def test_rows_of_which_nothing_came_in_since_the_newest_version_are_frozen() -> None:
+    of = replace(material(), newest_version="v2", frozen_until="2026-11-20T12:09:00.000Z")
+    found = seen(of, "2026-11-20T13:00:00.000Z")
+    assert (found.rows.accepted, found.rows.frozen, found.newest_version) == (60, 10, "v2")
 
 
 def test_in_less_than_a_day_what_came_is_a_day_s() -> None:
@@ -176,6 +183,14 @@ def test_the_rows_of_a_version_say_which_the_model_learnt_from() -> None:
         ("r2", "Health", "e1", True),
         ("r3", "Health", "", False),
     ]
+
+
+def test_the_newest_version_and_its_newest_label() -> None:
+    older = {key.replace("/v1/", "/v1.1/"): body for key, body in version().items() if "versions" in key}
+    later = {key.replace("/v1/", "/v10/"): body for key, body in version().items() if "versions" in key}
+    stored = OldRows(S3({**later, **version(), **older}), Jobs(None), bucket="datasets")
+    assert stored.newest() == ("v10", "2026-11-01T00:00:00.000Z")
+    assert OldRows(S3({}), Jobs(None), bucket="datasets").newest() == ("", "")
 
 
 class OfTestPart(Rows):
