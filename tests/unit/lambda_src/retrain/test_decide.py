@@ -179,11 +179,19 @@ def test_but_for_a_run_that_is_on_and_for_the_budget(against: str, runs: Runs) -
     assert (found["outcome"], found["decided_by"]) == (decision.WAIT, against)
 
 
-def test_rows_that_the_newest_version_has_already_start_no_run_that_would_find_nothing_new() -> None:
-    found = made(rows=Rows(accepted=120, frozen=120), newest_version="v6")
+@pytest.mark.parametrize("frozen", [120, 71])
+def test_rows_that_a_version_has_which_led_to_no_better_model_start_no_run_again(frozen: int) -> None:
+    found = made(rows=Rows(accepted=120, frozen=frozen), newest_version="v6")
     assert (found["outcome"], found["decided_by"]) == (decision.NOTHING, "rows")
-    assert "`rubric train --dataset v6`" in found["reason"]
-    assert made(rows=Rows(accepted=120, frozen=119), newest_version="v6")["outcome"] == decision.TRAIN
+    assert f"v6 has {frozen} of 120" in found["reason"] and "`rubric train --dataset v6`" in found["reason"]
+
+
+def test_enough_later_rows_do_and_the_schedule_asks_for_a_few() -> None:
+    assert made(rows=Rows(accepted=120, frozen=70), newest_version="v6")["outcome"] == decision.TRAIN
+    rule = replace(RULE, schedule_days=14)
+    few: dict[str, Any] = {"gain": None, "no_gain": "no text is labelled", "newest_version": "v6"}
+    assert made(rule=rule, rows=Rows(accepted=120, frozen=119), **few)["outcome"] == decision.ASK
+    assert made(rule=rule, rows=Rows(accepted=120, frozen=120), **few)["outcome"] == decision.NOTHING
 
 
 def test_before_the_first_model_there_is_nothing_to_train_again() -> None:
