@@ -45,7 +45,8 @@ class Folded:
 
 
 def of_too_many(rows: Collection[Folded], *, share: float) -> set[str]:
-    """The ids of new rows all of whose keys are untrusted and have given more than this share of the new rows' labels.
+    """The ids of rows, new or with another label than before, all of whose keys are untrusted and have given more than
+    this share of these labels.
 
     Each row counts for each of its keys, so several keys that say the same share no larger allowance.
     """

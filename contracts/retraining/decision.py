@@ -19,7 +19,7 @@ CHECK: Final = "check"
 PERSON: Final = "person"
 
 # TRAIN: a run is started. ASK: it may pay, but only a person can say so, as a price or a value is not known.
-# WAIT: it would be started, but for a run that is on, the time since the last one, or the month's budget.
+# WAIT: it would be started, but for a run or a test that is on, the time since the last one, or the month's budget.
 # REPORT: texts or answers have drifted, and training again is not shown to help. NOTHING: there is no reason to train.
 Outcome = Literal["train", "ask", "wait", "report", "nothing"]
 TRAIN: Final = "train"
@@ -31,7 +31,7 @@ NOTHING: Final = "nothing"
 # Reasons to train, of which one suffices.
 REASONS = ("person", "drift", "rows", "audit", "schedule")
 # What must hold besides: that it pays, and that nothing stands against it.
-CONDITIONS = ("worth", "price", "single-flight", "cool-down", "budget")
+CONDITIONS = ("worth", "price", "single-flight", "test", "cool-down", "budget")
 
 
 class Action:

@@ -129,8 +129,8 @@ class Data(Section):
         0.1,
         ge=0,
         le=1,
-        description="The largest share of a dataset version's new rows whose label may come from one API key without "
-        "a review. Keys made with `rubric keys create --trusted` are exempt.",
+        description="The largest share of a dataset version's new and changed labels that may come from one API key "
+        "without a review. Keys made with `rubric keys create --trusted` are exempt.",
     )
     request_log_text: Literal["store", "hash", "drop"] = Field(
         "store",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -38,7 +39,8 @@ def backtest(stores: Stores, rule: Rule, *, at: str, has_time: Callable[[], bool
         version = served[day]
         if version not in known:
             own = [each for each in labelled if each.model_version == version]
-            known[version] = look.material(stores, version, at=at, labelled=own)
+            # What is frozen today was not yet.
+            known[version] = replace(look.material(stores, version, at=at, labelled=own), frozen_until="")
         moment = min(f"{day}T23:59:59.999Z", at)
         seen = evidence(
             known[version],

@@ -43,6 +43,7 @@ def material(stores: Stores, model_version: str, *, at: str, labelled: list[Labe
         labelled = stores.sample.labelled(today=now.date(), days=stores.days, only=model_version)
     learnt, why = _learnt(stores, model_version, evaluation)
     since = max(learnt.until if learnt else "", written(now - FURTHEST))
+    newest_version, frozen_until = stores.old_rows.newest()
     found = Material(
         model_version=model_version,
         written=known.written if known else "",
@@ -54,6 +55,8 @@ def material(stores: Stores, model_version: str, *, at: str, labelled: list[Labe
         mapping=mapping,
         no_rows=why,
         untrusted_share=stores.untrusted_share,
+        newest_version=newest_version,
+        frozen_until=frozen_until,
     )
     if learnt is None:
         return found
@@ -67,17 +70,19 @@ def standing(stores: Stores, *, at: str, but: str = "") -> tuple[Runs, list[Run]
     """What stands against a run now, and the settled ledger of runs. but: the decision that asks."""
     found, _ = stores.documents.runs()
     settled = [stores.executions.settled(run, now=at) for run in found]
-    return against(settled, at=at, running=stores.executions.running(settled), but=but), settled
+    running, test = stores.executions.running(settled), stores.documents.test()
+    return against(settled, at=at, running=running, test=test, but=but), settled
 
 
-def against(ledger: list[Run], *, at: str, running: list[str], but: str = "") -> Runs:
-    """What the ledger of runs says against another run. but: the decision that asks."""
+def against(ledger: list[Run], *, at: str, running: list[str], test: str = "", but: str = "") -> Runs:
+    """What the ledger of runs says against another run. test: the one that runs; but: the decision that asks."""
     others = [run for run in ledger if run["decision_id"] != but]
     month, counted = ledger_of_runs.of_month(others, at), ledger_of_runs.counted(others)
     reserved = [run["decision_id"] for run in counted if run["state"] == ledger_of_runs.RESERVED]
     return Runs(
         running=running,
         starting=reserved[-1] if reserved else "",
+        test=test,
         last_started=max((run["at"] for run in counted), default=""),
         spent=sum(run["price"] or 0.0 for run in month),
         counted=len(month),

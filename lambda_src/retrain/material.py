@@ -30,7 +30,8 @@ class OldRowsPort(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Material:
     """written: UTC, when the model was evaluated. drift: its report, {} for none. no_rows: why the old rows are not
-    known, "" if they are. events: of the ledger's rows with news since the model's dataset, by row.
+    known, "" if they are. events: of the ledger's rows with news since the model's dataset, by row. newest_version,
+    frozen_until: of the dataset, and its newest label, "" where that does not matter.
     """
 
     model_version: str
@@ -45,17 +46,24 @@ class Material:
     words: OldWords | None = None
     no_rows: str = ""
     untrusted_share: float = 0.1
+    newest_version: str = ""
+    frozen_until: str = ""
 
     def with_old_rows(self, rows: OldRowsPort, learnt: Learnt) -> Material:
-        """With what is needed of the rows that the model learnt from. Raises RowsUnknown."""
+        """With what is needed of the rows of the model's dataset. Raises RowsUnknown.
+
+        A row of the test part is no new row either: a freeze knows it.
+        """
         asked = asked_words(each.audited for each in self.labelled if each.audited)
         known: dict[str, OldRow] = {}
 
         def noted() -> Iterable[tuple[str, str]]:
             for row in rows.rows(learnt):
-                if row.row_id in self.events:
-                    known[row.row_id] = OldRow(label=row.label, settled=row.settled)
-                yield row.text, row.label
+                if (events := self.events.get(row.row_id)) is not None:
+                    settled = any(event["event_id"] == row.event_id for event in events)
+                    known[row.row_id] = OldRow(label=row.label, settled=settled)
+                if row.learnt:
+                    yield row.text, row.label
 
         words = OldWords(noted(), labels=self.labels, asked=asked)
         return replace(self, words=words, old=known)
@@ -71,6 +79,7 @@ def evidence(of: Material, rule: Rule, *, at: str, cause: Cause, by: str, runs: 
         labels=of.labels,
         old=of.old,
         untrusted_share=of.untrusted_share,
+        frozen_until=of.frozen_until,
     )
     found, no_gain = _gain(of, rule, labelled, rows)
     status, reason = _drift(of.drift, at)
@@ -85,6 +94,7 @@ def evidence(of: Material, rule: Rule, *, at: str, cause: Cause, by: str, runs: 
         reference_accuracy=of.reference_accuracy,
         accuracy=_accuracy(labelled),
         rows=rows.counts,
+        newest_version=of.newest_version,
         gain=found,
         no_gain=no_gain,
         texts_a_day=_texts_a_day(of.drift),

@@ -60,14 +60,14 @@ def _reserved(
 ) -> Decision:
     """The decision by the ledger of runs as it is when the run is reserved in it."""
     # What does not depend on the ledger is computed once.
-    found = seen(of, rule, at=at, cause=cause, by=by, standing=Runs())
+    found, test = seen(of, rule, at=at, cause=cause, by=by, standing=Runs()), stores.documents.test()
     made: list[Decision] = []
 
     def change(ledger: list[Run]) -> list[Run] | None:
         settled = [stores.executions.settled(run, now=at) for run in ledger]
         others = [run for run in settled if run["decision_id"] != decision_id]
         # After the ledger was read: whoever starts a run later changes the ledger first.
-        standing = look.against(others, at=at, running=stores.executions.running(others))
+        standing = look.against(others, at=at, running=stores.executions.running(others), test=test)
         made.append(decide(_with(found, standing), rule, decision_id=decision_id))
         return [*others, _run(made[-1], execution)] if made[-1]["outcome"] == decision.TRAIN else settled
 

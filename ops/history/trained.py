@@ -47,8 +47,8 @@ def of_runs(cloud: Cloud, *, since: datetime | None) -> Iterator[Event]:
     machine = cloud.stacks.need(stack_outputs.PIPELINE_ARN)
     pages = sfn.get_paginator("list_executions").paginate(stateMachineArn=machine)
     for listed in (each for page in pages for each in page["executions"]):
-        if since and listed["startDate"] < since:
-            continue
+        if since and listed.get("stopDate") and listed["stopDate"] < since:
+            continue  # its end may be of interest where its start is not
         described = sfn.describe_execution(executionArn=listed["executionArn"])
         job = training_job(cloud.settings.prefix, started=described["startDate"], execution_name=str(described["name"]))
         known.add(job)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from contracts.deployment import buckets, stack_outputs
+from contracts.deployment.pipeline import training_job
 from ops.datasets import stores
 from ops.deployment.cloud import Cloud
 from ops.errors import OpsError, code_of
+from ops.history import documents
 from ops.models import promotions
 from ops.training import training_jobs
 
@@ -35,12 +37,14 @@ class Learnt:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a model rests on. run: its training job and who started it; rows: of its dataset version, by origin;
-    served: the promotions that made it serve or took it back, oldest first; problems: what cannot be told, and why.
+    """What a model rests on. run: its training job; decision: to train again, where one has started the run; dataset:
+    its version, with its rows by origin; served: the promotions that made it serve or took it back, oldest first;
+    problems: what cannot be told, and why.
     """
 
     model: Learnt
     run: dict[str, Any] = field(default_factory=dict)
+    decision: dict[str, Any] = field(default_factory=dict)
     dataset: dict[str, Any] = field(default_factory=dict)
     served: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -112,7 +116,30 @@ def origin(cloud: Cloud, version: str) -> Origin:
             f"{version} was trained on a file that is no dataset version (SHA-256 "
             f"{model.dataset_sha256 or 'unknown'}): its rows have no sources of their own"
         )
-    return Origin(model or Learnt(version), run, dataset, list(_served(cloud, version)), problems)
+    return Origin(
+        model=model or Learnt(version),
+        run=run,
+        decision=_decision(cloud, version),
+        dataset=dataset,
+        served=list(_served(cloud, version)),
+        problems=problems,
+    )
+
+
+def _decision(cloud: Cloud, version: str) -> dict[str, Any]:
+    """The decision that has started a model's run; {} if none has. The job's name has the run's start and its name."""
+    prefix = cloud.settings.prefix
+    try:
+        started = datetime.strptime(version.removeprefix(f"{prefix}-")[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return {}
+    s3, bucket = cloud.client("s3"), cloud.stacks.need(stack_outputs.ARTIFACT_BUCKET_NAME)
+    for day in (started, started - timedelta(days=1)):
+        for made in documents.under(s3, bucket=bucket, prefix=f"{buckets.RETRAINING}{day:%Y%m%d}"):
+            run = str(made.get("run") or "")
+            if run and training_job(prefix, started=started, execution_name=run) == version:
+                return {name: made.get(name) for name in ("decision_id", "at", "by", "decided_by", "reason")}
+    return {}
 
 
 def _served(cloud: Cloud, version: str) -> Iterator[dict[str, Any]]:

@@ -44,6 +44,9 @@ def _origin(origin: Origin) -> None:
         screen.line(f"{each['at']}  {each['what']}{kind}{by}{': ' + each['reason'] if each['reason'] else ''}")
     if origin.run:
         screen.line(f"Run: the training job {origin.run['job']}, {screen.duration(origin.run['seconds'])}")
+    if origin.decision:
+        made = origin.decision
+        screen.line(f"Started by the decision {made['decision_id']} of {made['at']} ({made['by']}): {made['reason']}")
     if origin.dataset:
         dataset = origin.dataset
         screen.line(f"Dataset version {dataset['version']} of {dataset['created']}, {dataset['rows']:,} rows:")

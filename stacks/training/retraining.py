@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from constructs import Construct
 
+from contracts.ab_tests import record
 from contracts.deployment import buckets
 from contracts.retraining import runs
 from stacks.deployment import Deployment
@@ -135,6 +136,7 @@ class Retraining(Construct):
             on=[f"{bucket}/{buckets.evaluation('*')}", f"{bucket}/{buckets.drift_report('*')}"],
             because=_MODELS,
         )
+        allow(role, "s3:GetObject", on=f"{bucket}/{record.CURRENT}")
         allow(
             role,
             "sagemaker:DescribeTrainingJob",

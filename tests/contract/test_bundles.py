@@ -18,7 +18,7 @@ COMMON = {
     "text_normalization",
 }  # from lambda_src/common, which each function has besides its own
 FUNCTIONS: dict[str, set[str]] = {
-    "ab_test": {"audit", "challenger", "evidence", "live", "record", "stack_outputs"},
+    "ab_test": {"audit", "challenger", "evidence", "live", "manifest", "record", "stack_outputs"},
     "authorizer": {"api_keys"},
     "build_image": set(),
     "check_rollout": set(),
@@ -35,7 +35,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "redrive": {"log_messages"},
     "retrain": {
         *("audit", "decision", "drift_report", "hyperparameters", "label_mapping", "manifest", "runs"),
-        *("votes", "words"),
+        *("record", "votes", "words"),
     },
     "rotate_key": set(),
     "meta": {"drift_report", "evaluation"},

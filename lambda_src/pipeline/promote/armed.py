@@ -11,18 +11,22 @@ from typing import Any
 
 from contracts.deployment.pipeline import NOT_TESTED, STOPPED_ALARM
 from lambda_src.pipeline.promote import turns
+from lambda_src.pipeline.promote.logic import NotApproved
 from lambda_src.pipeline.promote.parts import Parts
 from lambda_src.pipeline.promote.turns import Turn
 
-# A rollback that died before it began is tried again after this many seconds.
+# A rollback that died before it began is tried again after this many seconds, and so long after the alarms' time.
 _AGAIN = 300
+_STILL_TRIED = 3 * _AGAIN
+# Rollbacks that will not work the next time either.
+_GIVEN_UP = (turns.REFUSED, turns.TAKEN_BACK)
 Starts = Callable[[str, dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
 class Watched:
-    """What became of the model that serves. status: armed, tested, time over, rolling back, refused (the rollback was)
-    or "" where no alarms are armed. requests: that it has answered, None if unknown.
+    """What became of the model that serves. status: armed, tested, time over, rolling back, refused (there is no going
+    back) or "" where no alarms are armed. requests: that it has answered, None if unknown.
     """
 
     status: str = ""
@@ -65,12 +69,17 @@ def watch(parts: Parts, *, start: Starts) -> Watched:
     served, _ = parts.endpoint.compare()
     if served is None or parts.serving() != turn.artifact_uri:
         return Watched()
-    refused = next((each for each in every if _is_its_rollback(each, turn) and each.outcome == turns.REFUSED), None)
-    if refused is not None:
-        return _disarmed(turn, parts, Watched("refused"), why=f"it was not rolled back: {refused.reason}")
+    given_up = next((each for each in every if _is_its_rollback(each, turn) and each.outcome in _GIVEN_UP), None)
+    if given_up is not None:
+        return _disarmed(turn, parts, Watched("refused"), why=f"it was not rolled back: {given_up.reason}")
     ringing = tuple(name for name in parts.traffic.ringing() if not name.endswith(STOPPED_ALARM))
     count = parts.traffic.requests(served.config, since=turn.at, until=parts.now())
-    if ringing:
+    if ringing and parts.now() <= turn.armed_until + _STILL_TRIED:
+        try:
+            # A promotion of a rejected model ends before its turn, and leaves none to see.
+            parts.approval({"artifact_uri": turn.previous})
+        except NotApproved as error:
+            return _disarmed(turn, parts, Watched("refused", count, ringing), why=f"it was not rolled back: {error}")
         payload = {"artifact_uri": turn.previous, "rollback": True, "by": f"the alarm {ringing[0]}"}
         start(f"armed-{turn.number}-{int((parts.now() - turn.at) // _AGAIN)}", payload)
         return Watched("rolling back", count, ringing)

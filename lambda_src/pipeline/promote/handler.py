@@ -61,7 +61,7 @@ def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
     if settled.differs:
         logger.warning("the approved model was not the one that serves", **asdict(settled))
     if watched.ringing:
-        logger.warning("a model that was not tested is rolled back", **asdict(watched))
+        logger.warning("alarms ring for a model that was not tested", **asdict(watched))
     return {**asdict(settled), "forgotten": forgotten, "armed": asdict(watched)}
 
 

@@ -7,7 +7,7 @@ duplicates; so it may take fewer rows, never others.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.datasets.ledger import Event
@@ -24,7 +24,9 @@ NO_TEXT = "without a text"
 
 @dataclass(frozen=True, kw_only=True)
 class OldRow:
-    """A row that the model's dataset has. settled: whether its label came from the ledger, which may change it."""
+    """A row that the model's dataset has. settled: whether its label came from an event that the ledger still
+    has, and may change.
+    """
 
     label: str
     settled: bool
@@ -39,16 +41,18 @@ class Accepted:
 
 
 def accepted(
-    events: Mapping[str, Iterable[Event]],
+    events: Mapping[str, Sequence[Event]],
     *,
     mapping: Mapping[str, str | None],
     labels: Collection[str],
     old: Mapping[str, OldRow],
     untrusted_share: float,
+    frozen_until: str = "",
 ) -> Accepted:
     """events: by row. mapping: of `data.labels`. labels: the model's. old: the model's rows, of those asked about.
 
     untrusted_share: the largest share of the new rows of which one untrusted key may have given the label.
+    frozen_until: of the newest dataset version, which has the rows of which nothing came in later.
     """
     taken: list[Folded] = []
     others = Counter[str]()
@@ -65,7 +69,9 @@ def accepted(
     kept = [each for each in taken if each.row_id not in too_many]
     others[SHARE] += len(taken) - len(kept)
     rows = [Labelled(text=text_normalization.normalised(each.text), label=each.label) for each in kept]
-    return Accepted(rows, Rows(accepted=len(kept), others={name: count for name, count in others.items() if count}))
+    frozen = sum(max(event["time"] for event in events[each.row_id]) <= frozen_until for each in kept)
+    counted = {name: count for name, count in others.items() if count}
+    return Accepted(rows, Rows(accepted=len(kept), frozen=frozen, others=counted))
 
 
 def _reason(folded: Folded, before: OldRow | None, labels: Collection[str]) -> str:

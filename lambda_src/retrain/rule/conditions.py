@@ -10,7 +10,10 @@ from lambda_src.retrain.rule.evidence import Evidence, Rule
 
 def clauses(seen: Evidence, rule: Rule) -> list[Clause]:
     """One for each of `decision.CONDITIONS`, in their order."""
-    return [_worth(seen, rule), _price(rule), _single_flight(seen), _cool_down(seen, rule), _budget(seen, rule)]
+    return [
+        *(_worth(seen, rule), _price(rule)),
+        *(_single_flight(seen), _test(seen), _cool_down(seen, rule), _budget(seen, rule)),
+    ]
 
 
 def _worth(seen: Evidence, rule: Rule) -> Clause:
@@ -81,6 +84,13 @@ def _single_flight(seen: Evidence) -> Clause:
     holds = not (running or starting)
     figures = {"running": running, "starting": starting}
     return {"name": "single-flight", "holds": holds, "sentence": sentence, "figures": figures}
+
+
+def _test(seen: Evidence) -> Clause:
+    """A new model could not be tested beside it, and would end it if it were promoted."""
+    test = seen.runs.test
+    sentence = f"The A/B test {test} is on, and its result comes first." if test else "No A/B test is on."
+    return {"name": "test", "holds": not test, "sentence": sentence, "figures": {"test": test}}
 
 
 def _cool_down(seen: Evidence, rule: Rule) -> Clause:

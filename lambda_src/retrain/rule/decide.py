@@ -8,8 +8,8 @@ from contracts.retraining.decision import Clause, Decision, Outcome
 from lambda_src.retrain.rule import conditions, reasons
 from lambda_src.retrain.rule.evidence import Evidence, Rule
 
-_AGAINST = ("single-flight", "cool-down", "budget")
-# A person waits for no cool-down, and may say that a run is worth a price that is not known.
+_AGAINST = ("single-flight", "test", "cool-down", "budget")
+# A person waits for no test and no cool-down, and may say that a run is worth a price that is not known.
 _AGAINST_A_PERSON = ("single-flight", "budget")
 
 
@@ -41,6 +41,8 @@ def _outcome(seen: Evidence, by_name: dict[str, Clause]) -> tuple[Outcome, str, 
         return decision.NOTHING, "person", "No model has been approved yet: `rubric train` trains the first."
     if not seen.rows.accepted:
         return _not_trained(seen, "rows", "There is no new row that a training could learn from.")
+    if repeated := _repeated(seen, by_name):
+        return _not_trained(seen, "rows", repeated)
     reason = next((by_name[name] for name in ("drift", "audit", "rows", "schedule") if by_name[name]["holds"]), None)
     if reason is None:
         return _not_trained(seen, "rows", f"There is no reason to train: {by_name['rows']['sentence']}")
@@ -50,6 +52,23 @@ def _outcome(seen: Evidence, by_name: dict[str, Clause]) -> tuple[Outcome, str, 
     if worth["holds"] is None and (seen.gain is not None or by_name["schedule"]["holds"]):
         return decision.ASK, "worth", f"{worth['sentence']} A person has to say whether it is worth it."
     return _not_trained(seen, "worth", worth["sentence"])
+
+
+def _repeated(seen: Evidence, by_name: dict[str, Clause]) -> str:
+    """Why a run would only repeat what has led to no better model, or find nothing new; "" if it would not.
+
+    A run folds what came in since the newest version. If the model in use was not trained on that, the gate or a test
+    has refused the model that was, or has yet to decide, or a person froze it.
+    """
+    newest, fewest = seen.newest_version, by_name["rows"]["figures"]["fewest"]
+    later = seen.rows.accepted - seen.rows.frozen
+    if not seen.rows.frozen or later >= fewest or (later and by_name["schedule"]["holds"]):
+        return ""
+    return (
+        f"The dataset version {newest} has {seen.rows.frozen:,} of {seen.rows.accepted:,} new rows already, and the "
+        f"model in use was not trained on it; {fewest:,} more rows are a reason to train again. `rubric history` says "
+        f"what became of {newest}, and `rubric train --dataset {newest}` trains on it."
+    )
 
 
 def _unless_against(by_name: dict[str, Clause], against: tuple[str, ...], reason: Clause) -> tuple[Outcome, str, str]:

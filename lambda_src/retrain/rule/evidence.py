@@ -46,15 +46,20 @@ class Accuracy:
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Rows that came in since the model's. accepted: what a freeze would take; others: the rest, by reason."""
+    """Rows that came in since the model's. accepted: what a freeze would take; others: the rest, by reason.
+
+    frozen: of the accepted ones, those of which nothing has come in since the newest dataset version.
+    """
 
     accepted: int = 0
+    frozen: int = 0
     others: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Runs:
-    """What stands against a run. running: the pipeline's executions that run, by name; starting: a decision's id.
+    """What stands against a run. running: the pipeline's executions that run, by name; starting: a decision's id; test:
+    the A/B test's that runs.
 
     last_started: UTC, "" if there is none. spent: dollars in this month, for `counted` runs; unpriced: runs without a
     price.
@@ -62,6 +67,7 @@ class Runs:
 
     running: Sequence[str] = ()
     starting: str = ""
+    test: str = ""
     last_started: str = ""
     spent: float = 0.0
     counted: int = 0
@@ -73,7 +79,8 @@ class Evidence:
     """at: UTC. cause, by: who asks. model_version: "" if none is approved. model_since: UTC, when it began to answer.
 
     drift: the report's status, "" without a report; drift_reason: its sentence. reference_accuracy: of the model on
-    its test texts. gain: None if it is not known, with the reason in `no_gain`. texts_a_day: that are classified.
+    its test texts. newest_version: of the dataset, "" if there is none. gain: None if it is not known, with the reason
+    in `no_gain`. texts_a_day: that are classified.
     """
 
     at: str
@@ -86,6 +93,7 @@ class Evidence:
     reference_accuracy: float | None = None
     accuracy: Accuracy | None = None
     rows: Rows = field(default_factory=Rows)
+    newest_version: str = ""
     gain: Gain | None = None
     no_gain: str = ""
     texts_a_day: float | None = None

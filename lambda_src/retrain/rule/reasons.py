@@ -54,7 +54,13 @@ def _rows(seen: Evidence, rule: Rule) -> Clause:
         "name": "rows",
         "holds": accepted >= rule.fewest_rows,
         "sentence": f"{accepted:,} new rows would be taken; {rule.fewest_rows:,} are a reason{left}.",
-        "figures": {"accepted": accepted, "fewest": rule.fewest_rows, "others": others},
+        "figures": {
+            "accepted": accepted,
+            "frozen": seen.rows.frozen,
+            "newest_version": seen.newest_version,
+            "fewest": rule.fewest_rows,
+            "others": others,
+        },
     }
 
 

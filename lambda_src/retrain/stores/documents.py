@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
+from contracts.ab_tests import record
 from contracts.deployment import buckets
 from contracts.logs import drift_report
 from contracts.retraining import decision, runs
@@ -80,6 +81,12 @@ class Documents:
                 raise
             return self.decision(key) or made
         return made
+
+    def test(self) -> str:
+        """The id of the A/B test that runs; "" if none does."""
+        answer = self._get(record.CURRENT)
+        test = _object(answer["Body"].read()) if answer else {}
+        return "" if test.get("phase", record.ENDED) == record.ENDED else str(test.get("test_id", ""))
 
     def runs(self) -> tuple[list[Run], str | None]:
         """The ledger of runs and its ETag; None where there is none yet."""

@@ -28,12 +28,16 @@ class RowsUnknown(Exception):  # noqa: N818 (as the other outcomes of a look)
 
 @dataclass(frozen=True, slots=True)
 class TrainedRow:
-    """A normalised row. row_id: as in the ledger. settled: whether its label came from the ledger."""
+    """A normalised row. row_id: as in the ledger. event_id: of the ledger's event that its label came from, or "".
+
+    learnt: whether the model was trained with it, and not only judged on it.
+    """
 
     row_id: str
     text: str
     label: str
-    settled: bool
+    event_id: str = ""
+    learnt: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,18 @@ class OldRows:
         self._sagemaker = sagemaker
         self._bucket = bucket
 
+    def newest(self) -> tuple[str, str]:
+        """The newest dataset version, and the time of the newest label in it; "" for both before the first, and where
+        it cannot be read.
+        """
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=manifest.VERSIONS)
+        keys = (f"s3://{self._bucket}/{one['Key']}" for page in pages for one in page.get("Contents", []))
+        version = max(filter(None, map(manifest.version_in, keys)), key=manifest.number, default="")
+        try:
+            return (version, self._manifest(version)["until"]) if version else ("", "")
+        except RowsUnknown:
+            return "", ""
+
     def of_model(self, model_version: str, evaluation: dict[str, Any]) -> Learnt:
         """What a model learnt from, by its evaluation or its job. Raises RowsUnknown."""
         version = str(evaluation.get("dataset_version") or "")
@@ -77,7 +93,7 @@ class OldRows:
         )
 
     def rows(self, learnt: Learnt) -> Iterator[TrainedRow]:
-        """The rows, without those of the test part where it is known. Raises RowsUnknown."""
+        """The rows, also those of the test part, which say so where that is known. Raises RowsUnknown."""
         if learnt.version:
             yield from _of_version(self._read(self._bucket, [learnt.place])[0].data)
             return
@@ -117,8 +133,8 @@ def _of_version(data: bytes) -> Iterator[TrainedRow]:
         raise RowsUnknown("the rows of the dataset version have other columns")
     for line in lines:
         row = dict(zip(manifest.COLUMNS, line, strict=True))
-        if row[manifest.PART_COLUMN] != "test":
-            yield TrainedRow(row["row_id"], row["text"], row["label"], settled=bool(row["event_id"]))
+        learnt = row[manifest.PART_COLUMN] != "test"
+        yield TrainedRow(row["row_id"], row["text"], row["label"], row["event_id"], learnt=learnt)
 
 
 def _of_file(content: Content, named: dict[str, str]) -> Iterator[TrainedRow]:
@@ -129,4 +145,4 @@ def _of_file(content: Content, named: dict[str, str]) -> Iterator[TrainedRow]:
         if isinstance(text, str) and isinstance(label, str):
             normalised = text_normalization.normalised(text)
             if normalised:
-                yield TrainedRow(ledger.row_of(text), normalised, text_normalization.normalised(label), settled=False)
+                yield TrainedRow(ledger.row_of(text), normalised, text_normalization.normalised(label))

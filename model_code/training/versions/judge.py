@@ -49,7 +49,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class Shares:
-    """How new groups are divided, and the largest share of a version's new rows from one untrusted key."""
+    """How new groups are divided, and the largest share of the new and changed labels from one untrusted key."""
 
     valid: float
     test: float
@@ -85,6 +85,7 @@ def judge(
     judged = Judged()
     kept, candidates, labels = _with_more(base, more, judged)
     accepted: dict[str, Folded] = {}
+    changed: dict[str, Folded] = {}
     for each in folded:
         row = kept.get(each.row_id) or candidates.get(each.row_id)
         reason = _reason(each, row, labels, known_events)
@@ -98,15 +99,17 @@ def judge(
             candidates[each.row_id] = _new_row(each)
             accepted[each.row_id] = each
         elif row.label != each.label:
-            changed = row.labelled(each.label, origin=each.source, event_id=each.event_id, at=each.time)
-            if each.row_id in kept:
-                kept[each.row_id] = changed
-                judged.relabelled += 1
-            else:
-                candidates[each.row_id] = changed
+            changed[each.row_id] = each
+    _relabel(
+        changed,
+        judged,
+        kept,
+        candidates,
+        too_many=of_too_many([*accepted.values(), *changed.values()], share=shares.of_a_key),
+    )
     grouped = _grouped([*kept.values(), *candidates.values()])
     torn: set[str] = set()
-    for reason, gone in _filters(grouped, kept, accepted, shares):
+    for reason, gone in _filters(grouped, kept, accepted, changed, shares):
         for row_id in gone:
             candidates.pop(row_id)
             judged.pending.append(Pending(accepted.pop(row_id), reason))
@@ -117,6 +120,24 @@ def judge(
     )
     _divide(judged, kept, candidates, grouped, shares)
     return judged
+
+
+def _relabel(
+    changed: Mapping[str, Folded],
+    judged: Judged,
+    kept: dict[str, VersionRow],
+    candidates: dict[str, VersionRow],
+    *,
+    too_many: Collection[str],
+) -> None:
+    """Give rows their new labels; too many changes of one untrusted key, also of its own labels, wait for a review."""
+    for row_id, each in changed.items():
+        there = kept if row_id in kept else candidates
+        if row_id in too_many:
+            judged.pending.append(Pending(each, SHARE, there[row_id].label))
+            continue
+        there[row_id] = there[row_id].labelled(each.label, origin=each.source, event_id=each.event_id, at=each.time)
+        judged.relabelled += there is kept
 
 
 def _with_more(
@@ -191,7 +212,11 @@ def _key(row: VersionRow) -> str:
 
 
 def _filters(
-    group_of: Mapping[str, str], kept: Mapping[str, VersionRow], accepted: Mapping[str, Folded], shares: Shares
+    group_of: Mapping[str, str],
+    kept: Mapping[str, VersionRow],
+    accepted: Mapping[str, Folded],
+    changed: Mapping[str, Folded],
+    shares: Shares,
 ) -> Iterable[tuple[str, list[str]]]:
     """The ledger's new rows that are taken out again, by reason, one reason after the other."""
     there: dict[str, set[str]] = defaultdict(set)
@@ -208,7 +233,8 @@ def _filters(
             if not each.reviewed and _is_odd(each.label, there[group_of[row_id]], among_new[group_of[row_id]])
         ],
     )
-    yield SHARE, sorted(of_too_many(list(accepted.values()), share=shares.of_a_key))
+    too_many = of_too_many([*accepted.values(), *changed.values()], share=shares.of_a_key)
+    yield SHARE, sorted(too_many & accepted.keys())
 
 
 def _is_odd(label: str, there: Collection[str], among_new: Collection[str]) -> bool:

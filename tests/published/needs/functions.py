@@ -372,6 +372,7 @@ def _retrain(f: Function) -> Iterator[Need]:
     yield from all_of("dynamodb:Query", f"{ledger}/index/by_day", CODE)
     bucket, ours = f.bucket(f.variables["ARTIFACT_BUCKET"]), f.bucket(f.variables["DATASET_BUCKET"])
     yield from all_of("s3:GetObject", f"{bucket}/drift/some-job/report.json", CODE)
+    yield from all_of("s3:GetObject", f"{bucket}/ab/current.json", CODE)
     yield from all_of("s3:GetObject PutObject", f"{bucket}/retraining/decisions/some-time.json", ONCE)
     yield from all_of("s3:GetObject PutObject", f"{bucket}/retraining/runs.json", REPLACED)
     yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)

@@ -150,6 +150,7 @@ def test_the_schedule_asks_where_the_gain_is_not_known() -> None:
     [
         ("single-flight", Runs(running=["somebody-s-run"])),
         ("single-flight", Runs(starting="fedcba987654")),
+        ("test", Runs(test="20261119-080000-abcd")),
         ("cool-down", Runs(last_started="2026-11-20T00:00:00.000Z", spent=2.0, counted=1)),
         ("budget", Runs(last_started="2026-11-02T00:00:00.000Z", spent=48.01, counted=24)),
     ],
@@ -163,7 +164,7 @@ def test_what_stands_against_a_run_makes_it_wait(against: str, runs: Runs) -> No
 def test_a_person_waits_for_no_cool_down_and_needs_no_gain() -> None:
     asked: dict[str, Any] = {"cause": decision.PERSON, "by": "arn:aws:iam::111122223333:user/ana"}
     nothing: dict[str, Any] = {"gain": None, "no_gain": "no text is labelled", "rows": Rows()}
-    recent = Runs(last_started="2026-11-20T11:59:00.000Z", spent=2.0, counted=1)
+    recent = Runs(last_started="2026-11-20T11:59:00.000Z", spent=2.0, counted=1, test="20261119-080000-abcd")
     found = made(**asked, **nothing, runs=recent, rule=replace(RULE, run_price=None))
     assert (found["outcome"], found["decided_by"], found["price"]) == (decision.TRAIN, "person", None)
     assert "user/ana" in found["reason"]
@@ -176,6 +177,21 @@ def test_a_person_waits_for_no_cool_down_and_needs_no_gain() -> None:
 def test_but_for_a_run_that_is_on_and_for_the_budget(against: str, runs: Runs) -> None:
     found = made(cause=decision.PERSON, by="ana", runs=runs)
     assert (found["outcome"], found["decided_by"]) == (decision.WAIT, against)
+
+
+@pytest.mark.parametrize("frozen", [120, 71])
+def test_rows_that_a_version_has_which_led_to_no_better_model_start_no_run_again(frozen: int) -> None:
+    found = made(rows=Rows(accepted=120, frozen=frozen), newest_version="v6")
+    assert (found["outcome"], found["decided_by"]) == (decision.NOTHING, "rows")
+    assert f"v6 has {frozen} of 120" in found["reason"] and "`rubric train --dataset v6`" in found["reason"]
+
+
+def test_enough_later_rows_do_and_the_schedule_asks_for_a_few() -> None:
+    assert made(rows=Rows(accepted=120, frozen=70), newest_version="v6")["outcome"] == decision.TRAIN
+    rule = replace(RULE, schedule_days=14)
+    few: dict[str, Any] = {"gain": None, "no_gain": "no text is labelled", "newest_version": "v6"}
+    assert made(rule=rule, rows=Rows(accepted=120, frozen=119), **few)["outcome"] == decision.ASK
+    assert made(rule=rule, rows=Rows(accepted=120, frozen=120), **few)["outcome"] == decision.NOTHING
 
 
 def test_before_the_first_model_there_is_nothing_to_train_again() -> None:

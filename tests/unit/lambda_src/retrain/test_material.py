@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from contracts.logs import drift_report
 from contracts.retraining import decision
 from lambda_src.retrain import backtest
 from lambda_src.retrain.material import Material, evidence
+from lambda_src.retrain.rule.accepted import CONTRADICTS
 from lambda_src.retrain.rule.evidence import Evidence, Runs
 from lambda_src.retrain.rule.gain import Audited
 from lambda_src.retrain.stores.old_rows import Learnt, OldRows, RowsUnknown, TrainedRow
@@ -30,7 +32,7 @@ class Rows:
 
     def rows(self, learnt: Learnt) -> Any:
         for text, label in [("shares of the bank fall", "Business"), ("vaccine against the flu", "Health")] * 20:
-            yield TrainedRow(ledger.row_of(text), text, label, settled=False)
+            yield TrainedRow(ledger.row_of(text), text, label)
 
 
 def labelled(number: int) -> LabelledText:
@@ -83,6 +85,12 @@ def test_evidence_is_what_was_known_at_the_time() -> None:
     assert (after.accuracy and after.accuracy.texts, after.rows.accepted) == (60, 60)
     assert after.gain is not None and after.gain.low > 0.5
     assert (after.drift, after.texts_a_day) == (drift_report.DRIFT, 1500.0)
+
+
+def test_rows_of_which_nothing_came_in_since_the_newest_version_are_frozen() -> None:
+    of = replace(material(), newest_version="v2", frozen_until="2026-11-20T12:09:00.000Z")
+    found = seen(of, "2026-11-20T13:00:00.000Z")
+    assert (found.rows.accepted, found.rows.frozen, found.newest_version) == (60, 10, "v2")
 
 
 def test_in_less_than_a_day_what_came_is_a_day_s() -> None:
@@ -166,14 +174,49 @@ def version() -> dict[str, bytes]:
     return {manifest.key_of("v1"): manifest.to_json(document), "datasets/rows/d/rows.csv": table.getvalue().encode()}
 
 
-def test_the_rows_of_a_version_without_its_test_part() -> None:
+def test_the_rows_of_a_version_say_which_the_model_learnt_from() -> None:
     stored = OldRows(S3(version()), Jobs(None), bucket="datasets")
     learnt = stored.of_model(VERSION, {"dataset_version": "v1"})
     assert learnt == LEARNT
-    assert [(row.row_id, row.label, row.settled) for row in stored.rows(learnt)] == [
-        ("r1", "Business", False),
-        ("r2", "Health", True),
+    assert [(row.row_id, row.label, row.event_id, row.learnt) for row in stored.rows(learnt)] == [
+        ("r1", "Business", "", True),
+        ("r2", "Health", "e1", True),
+        ("r3", "Health", "", False),
     ]
+
+
+def test_the_newest_version_and_its_newest_label() -> None:
+    older = {key.replace("/v1/", "/v1.1/"): body for key, body in version().items() if "versions" in key}
+    later = {key.replace("/v1/", "/v10/"): body for key, body in version().items() if "versions" in key}
+    stored = OldRows(S3({**later, **version(), **older}), Jobs(None), bucket="datasets")
+    assert stored.newest() == ("v10", "2026-11-01T00:00:00.000Z")
+    assert OldRows(S3({}), Jobs(None), bucket="datasets").newest() == ("", "")
+
+
+class OfTestPart(Rows):
+    """Old rows, and the texts that were labelled since, as rows of the test part with these labels."""
+
+    def __init__(self, label: str, event_id: str = "") -> None:
+        self._label, self._event_id = label, event_id
+
+    def rows(self, learnt: Learnt) -> Any:
+        yield from super().rows(learnt)
+        for each in map(labelled, range(60)):
+            assert each.audited
+            text = each.audited.text
+            yield TrainedRow(ledger.row_of(text), text, self._label, self._event_id, learnt=False)
+
+
+@pytest.mark.parametrize(("label", "left"), [("Health", {}), ("Business", {CONTRADICTS: 60})])
+def test_a_row_of_the_test_part_is_no_new_row(label: str, left: dict[str, int]) -> None:
+    found = seen(material().with_old_rows(OfTestPart(label), LEARNT), "2026-11-20T13:00:00.000Z")
+    assert (found.rows.accepted, dict(found.rows.others)) == (0, left)
+    assert found.gain is not None and found.gain.estimate == 0.0, "nothing would be learnt"
+
+
+def test_a_label_whose_event_has_expired_stands_as_it_does_in_a_freeze() -> None:
+    expired = material().with_old_rows(OfTestPart("Business", "expired"), LEARNT)
+    assert dict(seen(expired, "2026-11-20T13:00:00.000Z").rows.others) == {CONTRADICTS: 60}
 
 
 def test_the_rows_of_a_dataset_as_its_job_read_them() -> None:

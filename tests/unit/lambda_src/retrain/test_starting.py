@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -50,6 +51,15 @@ def test_a_run_is_reserved_kept_started_and_noted() -> None:
     assert states(world) == {decision.id_of(one): runs.STARTED}
     assert world.kept() == [decision.key_of(AT, decision.id_of(one))]
     assert world.ledger()[0]["price"] == RULE.run_price
+
+
+def test_a_test_that_is_on_is_seen_and_one_that_has_ended_is_not() -> None:
+    for phase, found in (("running", "t1"), ("ended", "")):
+        world = World()
+        world.bucket.objects["ab/current.json"] = json.dumps({"test_id": "t1", "phase": phase}).encode()
+        made = decide(world, world.execution("one"))
+        [clause] = [each for each in made["clauses"] if each["name"] == "test"]
+        assert (clause["holds"], clause["figures"]["test"]) == (not found, found)
 
 
 @pytest.mark.parametrize("after", [False, True])

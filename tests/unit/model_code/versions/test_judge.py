@@ -108,6 +108,25 @@ def test_the_share_of_an_untrusted_key_counts_among_the_new_rows() -> None:
     assert found.new == 22
 
 
+def test_an_untrusted_key_cannot_turn_around_what_it_was_trusted_with_before() -> None:
+    """Its labels came into the dataset little by little; then it gives all of them another label at once."""
+    rows = [
+        replace(each, origin="feedback", event_id=f"event {number}") if number < 30 else each
+        for number, each in enumerate(base())
+    ]
+    known = [f"event {number}" for number in range(30)]
+    turned = [given(each.text, "yx"["xy".index(each.label)], key="k") for each in rows[:30]]
+    others = [given(text, "x", key=f"key {number}") for number, text in enumerate(FRESH[:30])]
+    found = judged(*turned, *others, rows=rows, known=known)
+    assert found.relabelled == 0
+    assert {each.folded.text: (each.reason, each.base) for each in found.pending} == {
+        each.text: (SHARE, each.label) for each in rows[:30]
+    }
+    assert set(rows) <= set(found.rows)
+    few = judged(*turned[:3], *others, rows=rows, known=known)
+    assert (few.relabelled, few.pending) == (3, [])
+
+
 def test_a_review_that_rejects_a_row_takes_it_out_of_the_version() -> None:
     found = judged(given(base()[0].text, "", reviewed=True, reason=REJECTED))
     assert found.removed == 1 and len(found.rows) == 99 and reasons(found) == {base()[0].text: REJECTED}

@@ -173,6 +173,15 @@ def test_everything_is_in_the_order_of_time_and_since_a_time(happened: Cloud) ->
     assert later and all(event.at >= T0 + timedelta(hours=3) for event in later)
 
 
+def test_a_run_that_was_on_at_that_time_is_told_with_who_started_it(happened: Cloud) -> None:
+    events = reading.read(happened, kinds=["run"], since=T0 + timedelta(minutes=5))
+    assert sorted((event.what, event.by) for event in events) == [
+        ("training ended: failed (below the minimum)", "ada"),
+        ("training ended: succeeded", "the decision d1"),
+    ]
+    assert reading.read(happened, kinds=["run"], since=T0 + timedelta(minutes=10)) == []
+
+
 def test_the_command_prints_a_table_and_what_is_missing(happened: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("history", "--since", "ever", "--kind", "rollback", "--kind", "run") == 0
     printed = capsys.readouterr()

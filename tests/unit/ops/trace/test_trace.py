@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ import pytest
 
 from contracts.datasets import ledger, manifest
 from contracts.deployment import buckets
+from contracts.deployment.pipeline import training_job
 from ops.deployment.cloud import Cloud
 from ops.deployment.stacks import Stack
 from tests.tables import make_table
@@ -92,6 +94,27 @@ def test_an_answer_leads_to_its_model_its_verdict_and_the_origins_of_its_rows(
     assert first["dataset"]["counts"] == {"dataset": {"Business": 1}, "feedback": {"Business": 2}}
     assert [(each["what"], each["by"]) for each in first["served"]] == [("served", "ada")]
     assert second["dataset"] == {} and "no dataset version" in " ".join(second["problems"])
+
+
+def test_a_model_leads_to_the_decision_that_started_its_run(
+    world: World, cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    decided = datetime(2026, 11, 20, 23, 59, 50, tzinfo=UTC)
+    for decision_id in ("d1", "d2", "d3"):
+        made = {
+            **{"decision_id": decision_id, "at": "2026-11-20T23:59:50.000Z", "by": "the machine", "outcome": "train"},
+            **{"decided_by": "rows", "reason": "It pays.", "run": f"retrain-{decision_id}"},
+        }
+        place = f"{buckets.RETRAINING}{decided:%Y%m%dT%H%M%S}.000Z-{decision_id}.json"
+        boto3.client("s3").put_object(Bucket=BUCKET, Key=place, Body=json.dumps(made).encode())
+    version = training_job(cloud.settings.prefix, started=decided + timedelta(seconds=30), execution_name="retrain-d2")
+    judged(version, "v2")
+    answered(0, version)
+    answered(1, MODEL)
+    first, second = shown(capsys, REQUEST)["models"]
+    assert (first["decision"]["decision_id"], second["decision"]) == ("d2", {})
+    assert run("trace", REQUEST) == 0
+    assert "Started by the decision d2" in " ".join(capsys.readouterr().out.split())
 
 
 def test_it_is_readable_in_a_terminal(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -112,16 +112,41 @@ def test_a_rollback_that_died_before_it_began_is_tried_again(cloud, promoted, st
     assert len({name for name, _ in started}) == 2
 
 
-def test_a_rollback_that_was_refused_is_not_tried_for_ever(cloud, promoted, step, started):
+@pytest.mark.parametrize("outcome", ["refused", "taken back"])
+def test_a_rollback_that_cannot_work_is_not_tried_for_ever(cloud, promoted, step, started, outcome):
     promoted(3)
     cloud.stack.ringing = {FAULTS}
-    refused = {"execution": "x", "artifact_uri": OLD, "at": 0.0, "outcome": "refused", "rollback": True,
+    refused = {"execution": "x", "artifact_uri": OLD, "at": 0.0, "outcome": outcome, "rollback": True,
                "reason": "x is Rejected"}  # fmt: skip
     cloud.parameters.put_parameter(Name="/rubric/dev/promotions/000002", Value=json.dumps(refused), Type="String")
     assert settled(cloud, step, after=60) == "refused"
     assert settled(cloud, step, after=60) == ""
     assert started == []
     assert turns_of(cloud)[0].reason.endswith("; it was not rolled back: x is Rejected")
+
+
+def test_nothing_goes_back_to_a_model_that_was_rejected_meanwhile(cloud, promoted, step, started):
+    promoted(3)
+    container = {"ModelDataUrl": OLD}
+    cloud.endpoint.packages["arn:x/1"] = {
+        "ModelPackageArn": "arn:x/1",
+        "ModelApprovalStatus": "Rejected",
+        "InferenceSpecification": {"Containers": [container]},
+    }
+    cloud.stack.ringing = {FAULTS}
+    assert settled(cloud, step, after=60) == "refused"
+    assert settled(cloud, step, after=300) == ""
+    assert started == []
+    assert "it was not rolled back: " in turns_of(cloud)[0].reason
+
+
+def test_a_rollback_that_always_dies_is_not_tried_long_after_the_time(cloud, promoted, step, started):
+    promoted(3)
+    cloud.stack.ringing = {FAULTS}
+    assert settled(cloud, step, after=30 * 60 + 600) == "rolling back"
+    assert settled(cloud, step, after=400) == "time over"
+    assert settled(cloud, step, after=60) == ""
+    assert len(started) == 1
 
 
 def test_a_later_promotion_that_does_not_serve_disarms_nothing(cloud, promoted, step):
