@@ -12,9 +12,9 @@ from contracts.datasets import manifest
 from contracts.deployment import buckets, stack_outputs
 from contracts.deployment.pipeline import training_job
 from ops.datasets import stores
+from ops.deployment import documents
 from ops.deployment.cloud import Cloud
 from ops.errors import code_of
-from ops.history import documents
 from ops.history.event import DATASET, RUN, VERDICT, Event, happened
 
 _JOBS = 500

@@ -8,8 +8,8 @@ from typing import Any
 
 from contracts.ab_tests import record
 from contracts.deployment import buckets, stack_outputs
+from ops.deployment import documents
 from ops.deployment.cloud import Cloud
-from ops.history import documents
 from ops.history.event import ALARM, DECISION, TEST, Event, happened
 
 

@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 from contracts.deployment import buckets, stack_outputs
 from contracts.deployment.pipeline import training_job
 from ops.datasets import stores
+from ops.deployment import documents
 from ops.deployment.cloud import Cloud
 from ops.errors import OpsError, code_of
-from ops.history import documents
 from ops.models import promotions
 from ops.training import training_jobs
 
