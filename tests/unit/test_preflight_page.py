@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,15 +25,22 @@ def rows() -> dict[tuple[str, str], dict[str, str]]:
     return {(service, name): {"dev": dev, "prod": prod} for service, name, dev, prod, _ in cells}
 
 
-def cell_of(need: Need) -> str:
-    return str(need.wanted) if need.least in (0, need.wanted) else f"{need.least}, scaled out {need.wanted}"
+def figures(cell: str) -> tuple[int, int]:
+    """What a deploy needs, and what is needed later, from a cell such as `2, scaled out 3`."""
+    match = re.fullmatch(r"(\d+)(?:, [^\d]+ (\d+))?", cell)
+    assert match, cell
+    return int(match[1]), int(match[2] or match[1])
+
+
+def figures_of(need: Need) -> tuple[int, int]:
+    return need.least or need.wanted, need.wanted
 
 
 @pytest.mark.parametrize("env", ["dev", "prod"])
 def test_the_page_names_each_quota_with_what_is_needed_of_it(env: str) -> None:
     wanted = needs(load(env, root=ROOT), approved=False)
-    table = {key: cells[env] for key, cells in rows().items() if cells[env]}
-    assert table == {(SERVICE_NAMES[need.service], need.name): cell_of(need) for need in wanted}
+    table = {key: figures(cells[env]) for key, cells in rows().items() if cells[env]}
+    assert table == {(SERVICE_NAMES[need.service], need.name): figures_of(need) for need in wanted}
 
 
 def test_the_page_has_the_parts_of_the_hour() -> None:
