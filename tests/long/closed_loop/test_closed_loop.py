@@ -66,5 +66,5 @@ def test_an_answer_leads_to_the_labels_it_rests_on_and_a_label_to_the_model(
 
 
 def test_going_back_is_one_command(deployed: Cloud, first: str, looped: str) -> None:
-    deployed.rubric("models", "rollback", "--yes")
+    deployed.rubric("models", "rollback")
     assert deployed.status()["model_version"] == first
