@@ -11,7 +11,7 @@ from tools.testing import changed, covered, running
 from tools.testing.suites import suites
 
 ROOT = Path(__file__).resolve().parents[1]
-SIDE_BY_SIDE = 2  # the end-to-end suite waits for half of its time; with the rest beside it two cores are busy
+SIDE_BY_SIDE = 2  # besides those that mostly wait (running.WAITS)
 LIMIT_MINUTES = 30  # twice what the longest suite takes
 
 

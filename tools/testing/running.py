@@ -14,10 +14,10 @@ from tools.testing.suites import Suite
 
 NO_TESTS = 5  # pytest's exit status for a selection that holds no test
 STILL_EVERY_SECONDS = 60.0
-# Started first, to keep the end short; the end-to-end suite mostly waits.
-LONGEST = ("e2e", "unit", "model", "contract", "long-closed_loop", "long-settings", "long-acceptance", "long-demo")
-# Alarms need minutes to ring and to end, so it runs besides the others.
-WAITS = ("long-game_day",)
+# Started first, to keep the end short.
+LONGEST = ("unit", "model", "contract", "long-settings", "long-acceptance", "long-demo")
+# They wait for half of their time or more, for deploys, alarms and each minute's steps: they run besides the others.
+WAITS = ("e2e", "long-closed_loop", "long-game_day")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class SuiteResult:
 def run(
     suites: Sequence[Suite], extra: Sequence[str], *, root: Path, coverage: bool, side_by_side: int, limit: float
 ) -> dict[str, SuiteResult]:
-    """Run the suites, at most `side_by_side` at a time. Returns their outcomes in the same order.
+    """Run the suites, at most `side_by_side` at a time and those that mostly wait besides. Returns their outcomes in
+    the same order.
 
     limit: seconds, after which a command is stopped.
     """
@@ -47,6 +48,11 @@ def run(
     return {suite.name: done[suite.name] for suite in suites}
 
 
+def _how_many(suites: Sequence[Suite], workers: int) -> str:
+    waiting = [suite.name for suite in suites if suite.name in WAITS]
+    return f"{workers} at a time" + (f", and besides {' and '.join(waiting)}" if waiting else "")
+
+
 def _turn(name: str) -> int:
     return LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
@@ -55,7 +61,7 @@ def _several(
     suites: Sequence[Suite], extra: Sequence[str], *, root: Path, coverage: bool, workers: int, limit: float
 ) -> dict[str, SuiteResult]:
     started, done = time.monotonic(), {}
-    print(f"Running {', '.join(suite.name for suite in suites)}, {workers} at a time.", flush=True)
+    print(f"Running {', '.join(suite.name for suite in suites)}, {_how_many(suites, workers)}.", flush=True)
     with ThreadPoolExecutor(workers) as pool, ThreadPoolExecutor(len(WAITS)) as beside:
         running: dict[Future[SuiteResult], str] = {
             (beside if suite.name in WAITS else pool).submit(

@@ -121,6 +121,19 @@ def test_side_by_side_suites_run_at_the_same_time_and_show_their_output_whole(tm
         assert sorted(outcomes[name].output.split("\n")[-3:-1]) == [f"first of {name}", f"last of {name}"]
 
 
+def test_a_suite_that_mostly_waits_takes_no_turn(tmp_path, capsys):
+    meet = (
+        "import pathlib, time\nnames = {names!r}\npathlib.Path(names[0]).touch()\nend = time.monotonic() + 30\n"
+        "while not all(map(pathlib.Path.exists, map(pathlib.Path, names))):\n"
+        "    assert time.monotonic() < end\n    time.sleep(0.01)"
+    )
+    names = ["a", "b", running.WAITS[0]]
+    three = [_suite(name, meet.format(names=sorted(names, key=lambda each, own=name: each != own))) for name in names]
+    outcomes = running.run(three, [], root=tmp_path, coverage=False, side_by_side=2, limit=60)
+    assert all(outcome.passed for outcome in outcomes.values())
+    assert f"2 at a time, and besides {running.WAITS[0]}" in capsys.readouterr().out
+
+
 def test_a_failure_beside_others_is_not_lost(tmp_path, capsys):
     pair = [_suite("good", "pass"), _suite("bad", "raise SystemExit('it broke')")]
     outcomes = running.run(pair, [], root=tmp_path, coverage=False, side_by_side=2, limit=60)
