@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from operator import itemgetter
-from typing import Any, cast
+from typing import Any
 
 from contracts.ab_tests import live
 from contracts.ab_tests.live import LiveTest
-from contracts.logs import request_log
 from contracts.logs.request_log import Item
 from lambda_src.common import aws, dynamodb
+from lambda_src.common.logged_days import LoggedDays
 from lambda_src.common.logged_texts import LoggedTexts
 
 Key = tuple[str, int]
 _CHUNK = 100  # BatchGetItem's limit
-# Items of the index that all shards together ask for at a time, and the fewest that one asks for.
-_HELD, _FEWEST = 4_000, 50
+_HELD = 4_000  # items of the index in memory
 
 
 def make_client() -> Any:
@@ -32,22 +29,22 @@ class Log:
     def __init__(self, client: Any, *, table: str, shards: int, logger: Any) -> None:
         self._dynamodb = client
         self._table = table
-        self._shards = shards
+        self._days = LoggedDays(client, table=table, shards=shards, held=_HELD)
         self._whole = LoggedTexts(client, table=table, logger=logger)
 
     def newest(self, *, until: str, days: int) -> Iterator[Item]:
         """The whole texts of the last `days` days before a time, newest first, read as they are consumed."""
-        shards = self._all_shards()
+        shards = self._days.shards()
         for day in _days(until, days):
-            yield from self._in_whole(self._of_day(day, shards, after=f"{day}T", until=until, forward=False))
+            yield from self._in_whole(self._days.day(day, shards, after=f"{day}T", until=until, forward=False))
 
     def after(self, place: str, *, until: str) -> Iterator[Item]:
         """The whole texts after a place or time and before a time, oldest first, without those that came late."""
-        shards = self._all_shards()
+        shards = self._days.shards()
         first, last = date.fromisoformat(place[:10]), date.fromisoformat(until[:10])
         for number in range((last - first).days + 1):
             day = (first + timedelta(days=number)).isoformat()
-            yield from self._in_whole(self._of_day(day, shards, after=place, until=until, forward=True))
+            yield from self._in_whole(self._days.day(day, shards, after=place, until=until, forward=True))
 
     def items(self, keys: Sequence[Key]) -> dict[Key, Item]:
         """The texts that the log still has of these."""
@@ -71,47 +68,6 @@ class Log:
                 chunk = []
         if chunk:
             yield from self._whole.texts(chunk)
-
-    def _of_day(self, day: str, shards: int, *, after: str, until: str, forward: bool) -> Iterator[Item]:
-        most = max(_FEWEST, _HELD // shards)
-        read = [
-            self._partition(request_log.partition(day, shard), after=after, until=until, most=most, forward=forward)
-            for shard in range(shards)
-        ]
-        merged = heapq.merge(*read, key=itemgetter("place"), reverse=not forward)
-        return (item for item in merged if not request_log.is_late(item["place"]))
-
-    def _partition(self, partition: str, *, after: str, until: str, most: int, forward: bool) -> Iterator[Item]:
-        """A partition's items after one place and before another."""
-        if until <= after:
-            return
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": request_log.BY_DAY,
-            "KeyConditionExpression": f"{request_log.DAY_SHARD} = :partition AND {request_log.PLACE} BETWEEN :a AND :u",
-            "ExpressionAttributeValues": dynamodb.item({":partition": partition, ":a": after, ":u": until}),
-            "ScanIndexForward": forward,
-            "Limit": most,
-        }
-        while True:
-            answer = self._dynamodb.query(**query)
-            for stored in answer["Items"]:
-                item = cast(Item, dynamodb.plain(stored))
-                if item["place"] > after:
-                    yield item
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-    def _all_shards(self) -> int:
-        """How many shards to read: the highest number that was written to while any of the kept texts was logged."""
-        answer = self._dynamodb.query(
-            TableName=self._table,
-            KeyConditionExpression="request_id = :id",
-            ExpressionAttributeValues={":id": {"S": request_log.SHARDS_ID}},
-            ConsistentRead=True,
-        )
-        return max(self._shards, *(int(item["position"]["N"]) for item in answer["Items"]), 1)
 
 
 def _days(until: str, count: int) -> Iterator[str]:

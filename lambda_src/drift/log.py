@@ -5,26 +5,23 @@
 
 from __future__ import annotations
 
-import heapq
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from itertools import groupby
-from operator import itemgetter
 from typing import Any, cast
 
 from contracts.logs import audit, logged_labels, request_log
 from contracts.logs.audit import Sampled
 from contracts.logs.request_log import Item
 from lambda_src.common import aws, dynamodb
+from lambda_src.common.logged_days import LoggedDays
 
 _KEYS = 100  # BatchGetItem's limit
 _CONCURRENCY = 8
 _PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0)
-# Items of the index that all shards together hold in memory, and the fewest that one query asks for.
-_HELD = 20_000
-_FEWEST = 50
+_HELD = 20_000  # items of the index in memory
 # Texts of a day's audit sample that are read, labelled or not.
 MOST_SAMPLED, _SAMPLED_A_PAGE = 20_000, 2_000
 
@@ -51,28 +48,23 @@ class Log:
     def __init__(self, client: Any, *, table: str, shards: int) -> None:
         self._dynamodb = client
         self._table = table
-        self._shards = shards
+        self._days = LoggedDays(client, table=table, shards=shards, held=_HELD)
 
     def requests(self, *, after: str, until: str) -> Iterator[list[Item]]:
         """The answered texts of each request in its order, as the index has them, without those that came late.
 
         after: a place or a time; until: a time. Memory does not grow with the number of texts.
         """
-        shards = self._all_shards()
-        most = max(_FEWEST, _HELD // shards)
+        shards = self._days.shards()
         for day in days(after, until):
-            read = [
-                self._partition(request_log.partition(day, shard), after=after, until=until, most=most)
-                for shard in range(shards)
-            ]
-            texts = (item for item in heapq.merge(*read, key=_place) if not request_log.is_late(item["place"]))
+            texts = self._days.day(day, shards, after=after, until=until)
             for _, request in groupby(texts, key=_request):
                 yield list(request)
 
     def late(self, *, after: str, until: str) -> Iterator[Item]:
         """The items that say which texts came late, in the order in which they came."""
         for day in days(after, until):
-            yield from self._partition(request_log.late_partition(day), after=after, until=until, most=1_000)
+            yield from self._days.partition(request_log.late_partition(day), after=after, until=until, most=1_000)
 
     def texts(self, keys: Sequence[Key]) -> dict[Key, Item]:
         """The texts that the table has of these, without those that have expired. Raises BusyError."""
@@ -115,37 +107,6 @@ class Log:
         """The lists of labels by their id (`contracts.logs.logged_labels`)."""
         found = self._get([(one, 0) for one in sorted(set(ids))[:_KEYS]])
         return {item["request_id"]: item["labels"] for item in found}
-
-    def _all_shards(self) -> int:
-        """How many shards to read: the highest number that was written to while any of the kept texts was logged."""
-        answer = self._dynamodb.query(
-            TableName=self._table,
-            KeyConditionExpression="request_id = :id",
-            ExpressionAttributeValues={":id": {"S": request_log.SHARDS_ID}},
-            ConsistentRead=True,
-        )
-        return max(self._shards, *(int(item["position"]["N"]) for item in answer["Items"]), 1)
-
-    def _partition(self, partition: str, *, after: str, until: str, most: int) -> Iterator[Item]:
-        """A partition's items between both places; the second is never a text's own."""
-        if until <= after:  # late texts, after `drift.settle_seconds` was raised: DynamoDB refuses bounds in this order
-            return
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": request_log.BY_DAY,
-            "KeyConditionExpression": f"{request_log.DAY_SHARD} = :partition AND {request_log.PLACE} BETWEEN :a AND :u",
-            "ExpressionAttributeValues": dynamodb.item({":partition": partition, ":a": after, ":u": until}),
-            "Limit": most,
-        }
-        while True:
-            answer = self._dynamodb.query(**query)
-            for stored in answer["Items"]:
-                item = cast(Item, dynamodb.plain(stored))
-                if item["place"] > after:
-                    yield item
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _get(self, keys: Sequence[Key]) -> list[Item]:
         wanted = [dynamodb.item({"request_id": request_id, "position": position}) for request_id, position in keys]
@@ -190,9 +151,6 @@ def days(after: str, until: str) -> Iterator[str]:
     while day <= last:
         yield day.isoformat()
         day += timedelta(days=1)
-
-
-_place = itemgetter("place")
 
 
 def _key(item: Item) -> Key:

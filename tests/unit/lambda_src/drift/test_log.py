@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.logs import logged_labels, request_log
-from lambda_src.common import dynamodb
+from lambda_src.common import dynamodb, logged_days
 from lambda_src.drift import log
 from tests.unit.lambda_src.drift.world import NOW, SHARDS, World
 
@@ -27,7 +27,7 @@ def read(world: World, *, after: str = "2026-11-17") -> list[str]:
 
 
 def test_all_shards_are_one_order_however_small_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log, "_FEWEST", 2)
+    monkeypatch.setattr(logged_days, "_FEWEST", 2)
     monkeypatch.setattr(log, "_HELD", 2)
     world = World()
     for number in range(30):
