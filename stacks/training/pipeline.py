@@ -37,6 +37,8 @@ from stacks.shared.state_machine import (
 from stacks.stores import Stores
 from stacks.training.inputs import TrainingInputs, readable_uri
 from stacks.training.machines import training
+from stacks.training.machines.model_package import Registration
+from stacks.training.machines.training_job import Job
 
 # Minutes of a run beside its training job and promotion: preparing, the gate, the registry, waiting for an instance.
 _BESIDE = 60
@@ -278,10 +280,10 @@ class Pipeline(Construct):
         use_key(role, self._stores.key_arn)
         return role
 
-    def _job(self) -> training.Job:
+    def _job(self) -> Job:
         settings = self._settings
         key = self._stores.key_arn
-        return training.Job(
+        return Job(
             image=training_image(settings),
             role_arn=self._job_role.role_arn,
             instance_type=settings.training.instance_type,
@@ -295,10 +297,10 @@ class Pipeline(Construct):
             volume_key_arn=key if takes_volume_key(settings.training.instance_type) else None,
         )
 
-    def _registration(self, *, group: str) -> training.Registration:
+    def _registration(self, *, group: str) -> Registration:
         serving = self._settings.serving
         instance_types = [serving.instance_type] if serving.instance_type else ["ml.c7i.large"]
-        return training.Registration(
+        return Registration(
             group=group,
             image=self._image.uri,
             inference_instance_types=instance_types,

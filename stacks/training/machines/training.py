@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from contracts.datasets import fold
 from contracts.deployment.pipeline import Action, ErrorName, StateName
-from contracts.models import progress
 from stacks.training.machines import states
+from stacks.training.machines.model_package import Registration, package
 from stacks.training.machines.states import State, States
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """A training job's fixed part. key_arn, volume_key_arn: None where AWS's own keys encrypt.
-
-    encrypt_traffic: whether the traffic between several instances is encrypted.
-    """
-
-    image: str
-    role_arn: str
-    instance_type: str
-    instance_count: int
-    encrypt_traffic: bool
-    volume_gb: int
-    max_runtime_seconds: int
-    spot: bool
-    tags: Mapping[str, str]
-    key_arn: str | None
-    volume_key_arn: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Registration:
-    """A model package's fixed part."""
-
-    group: str
-    image: str
-    inference_instance_types: Sequence[str]
-    transform_instance_types: Sequence[str]
+from stacks.training.machines.training_job import Job, training_job
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,44 +111,6 @@ def _train(pipeline: PipelineParts) -> States:
         "Training failed": states.fail(ErrorName.TRAINING_FAILED, cause="$.described.FailureReason"),
         "No training job": states.fail(ErrorName.TRAINING_FAILED, cause="$.failure.Cause"),
     }
-
-
-def training_job(job: Job) -> dict[str, Any]:
-    """CreateTrainingJob's request; the preparation's answer at `$.job` fills in the rest."""
-    output = {"S3OutputPath.$": "$.job.output_path"}
-    resources: dict[str, Any] = {
-        "InstanceType": job.instance_type,
-        "InstanceCount": job.instance_count,
-        "VolumeSizeInGB": job.volume_gb,
-    }
-    if job.key_arn:
-        output["KmsKeyId"] = job.key_arn
-    if job.volume_key_arn:
-        resources["VolumeKmsKeyId"] = job.volume_key_arn
-    stopping = {"MaxRuntimeInSeconds": job.max_runtime_seconds}
-    request: dict[str, Any] = {
-        "TrainingJobName.$": "$.job.job_name",
-        "AlgorithmSpecification": {
-            "TrainingImage": job.image,
-            "TrainingInputMode": "File",
-            "MetricDefinitions": [{"Name": name, "Regex": regex} for name, regex in progress.METRICS.items()],
-        },
-        "RoleArn": job.role_arn,
-        "HyperParameters.$": "$.job.hyperparameters",
-        "InputDataConfig.$": "$.job.input_data_config",
-        "OutputDataConfig": output,
-        "ResourceConfig": resources,
-        "StoppingCondition": stopping,
-        "Tags": [{"Key": key, "Value": value} for key, value in sorted(job.tags.items())],
-    }
-    if job.instance_count > 1:
-        request["EnableInterContainerTrafficEncryption"] = job.encrypt_traffic
-    if job.spot:
-        # Waiting for capacity and interruptions may together take as long as the training itself.
-        stopping["MaxWaitTimeInSeconds"] = 2 * job.max_runtime_seconds
-        request["EnableManagedSpotTraining"] = True
-        request["CheckpointConfig"] = {"S3Uri.$": "$.job.checkpoint_uri", "LocalPath": "/opt/ml/checkpoints"}
-    return request
 
 
 def _gate(pipeline: PipelineParts) -> States:
@@ -305,32 +237,13 @@ def _test(pipeline: PipelineParts) -> States:
 
 
 def _package(pipeline: PipelineParts, *, status: str, then: str) -> State:
-    registration = pipeline.registration
-    state = {
-        "Type": "Task",
-        "Resource": f"arn:{pipeline.partition}:states:::aws-sdk:sagemaker:createModelPackage",
-        "Parameters": {
-            "ModelPackageGroupName": registration.group,
-            "ModelPackageDescription.$": "$.gate.reason",
-            "ModelApprovalStatus": status,
-            "InferenceSpecification": {
-                "Containers": [{"Image": registration.image, "ModelDataUrl.$": "$.gate.artifact_uri"}],
-                "SupportedContentTypes": ["application/json", "application/jsonlines", "text/csv"],
-                "SupportedResponseMIMETypes": ["application/json", "application/jsonlines"],
-                "SupportedRealtimeInferenceInstanceTypes": list(registration.inference_instance_types),
-                "SupportedTransformInstanceTypes": list(registration.transform_instance_types),
-            },
-            "ModelMetrics": {
-                "ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri.$": "$.gate.evaluation_uri"}}
-            },
-            "CustomerMetadataProperties.$": "$.gate.metadata",
-            # A program wrote the card, and no person has reviewed it, even if the model was approved.
-            "ModelCard": {"ModelCardContent.$": "$.gate.model_card", "ModelCardStatus": "PendingReview"},
-        },
-        "ResultPath": "$.package",
-        "Next": then,
-    }
-    return states.caught(state, by="Registration failed")
+    return package(
+        pipeline.registration,
+        partition=pipeline.partition,
+        status=status,
+        then=then,
+        otherwise="Registration failed",
+    )
 
 
 def _promote(pipeline: PipelineParts) -> States:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stacks.training.machines import first_model, promotion, retraining, training
+from stacks.training.machines.model_package import Registration
+from stacks.training.machines.training_job import Job
 
-JOB = training.Job(
+JOB = Job(
     image="image",
     role_arn="role",
     instance_type="ml.c7i.large",
@@ -27,7 +29,7 @@ PIPELINE = training.PipelineParts(
     promotion_execution_arn="arn:aws:states:r:1:execution:promotion",
     promote_arn="promote",
     job=JOB,
-    registration=training.Registration(
+    registration=Registration(
         group="group",
         image="serving",
         inference_instance_types=["ml.c7i.large"],

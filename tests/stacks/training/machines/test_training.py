@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stacks.training.machines import training
+from stacks.training.machines.training_job import training_job
 from tests.stacks.training.machines.definitions import (
     AUTOMATIC,
     JOB,
@@ -159,7 +159,7 @@ def test_the_gate_is_told_what_the_card_says_of_the_job() -> None:
 
 
 def test_a_training_job_is_what_the_settings_say() -> None:
-    request = training.training_job(JOB)
+    request = training_job(JOB)
     assert request["ResourceConfig"] == {"InstanceType": "ml.c7i.large", "InstanceCount": 1, "VolumeSizeInGB": 30}
     assert request["StoppingCondition"] == {"MaxRuntimeInSeconds": 600}
     assert request["Tags"] == [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
@@ -170,26 +170,26 @@ def test_a_training_job_is_what_the_settings_say() -> None:
 
 @pytest.mark.parametrize("encrypt", [True, False])
 def test_several_instances_encrypt_their_traffic_where_that_is_set(encrypt: bool) -> None:
-    request = training.training_job(replace(JOB, instance_count=4, encrypt_traffic=encrypt))
+    request = training_job(replace(JOB, instance_count=4, encrypt_traffic=encrypt))
     assert request["ResourceConfig"]["InstanceCount"] == 4
     assert request["EnableInterContainerTrafficEncryption"] is encrypt
 
 
 def test_on_spare_capacity_a_job_keeps_checkpoints_and_may_wait() -> None:
-    request = training.training_job(replace(JOB, spot=True))
+    request = training_job(replace(JOB, spot=True))
     assert request["EnableManagedSpotTraining"] is True
     assert request["CheckpointConfig"] == {"S3Uri.$": "$.job.checkpoint_uri", "LocalPath": "/opt/ml/checkpoints"}
     assert request["StoppingCondition"]["MaxWaitTimeInSeconds"] == 1200
 
 
 def test_keys_encrypt_the_output_and_the_volume() -> None:
-    request = training.training_job(replace(JOB, key_arn="key", volume_key_arn="volume"))
+    request = training_job(replace(JOB, key_arn="key", volume_key_arn="volume"))
     assert request["OutputDataConfig"]["KmsKeyId"] == "key"
     assert request["ResourceConfig"]["VolumeKmsKeyId"] == "volume"
 
 
 def test_the_metric_definitions_keep_sagemakers_rules() -> None:
-    definitions = training.training_job(JOB)["AlgorithmSpecification"]["MetricDefinitions"]
+    definitions = training_job(JOB)["AlgorithmSpecification"]["MetricDefinitions"]
     assert len(definitions) <= 40
     for definition in definitions:
         assert len(definition["Regex"]) <= 500

@@ -1,0 +1,67 @@
+"""The training job that the pipeline creates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.models import progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A training job's fixed part. key_arn, volume_key_arn: None where AWS's own keys encrypt.
+
+    encrypt_traffic: whether the traffic between several instances is encrypted.
+    """
+
+    image: str
+    role_arn: str
+    instance_type: str
+    instance_count: int
+    encrypt_traffic: bool
+    volume_gb: int
+    max_runtime_seconds: int
+    spot: bool
+    tags: Mapping[str, str]
+    key_arn: str | None
+    volume_key_arn: str | None
+
+
+def training_job(job: Job) -> dict[str, Any]:
+    """CreateTrainingJob's request; the preparation's answer at `$.job` fills in the rest."""
+    output = {"S3OutputPath.$": "$.job.output_path"}
+    resources: dict[str, Any] = {
+        "InstanceType": job.instance_type,
+        "InstanceCount": job.instance_count,
+        "VolumeSizeInGB": job.volume_gb,
+    }
+    if job.key_arn:
+        output["KmsKeyId"] = job.key_arn
+    if job.volume_key_arn:
+        resources["VolumeKmsKeyId"] = job.volume_key_arn
+    stopping = {"MaxRuntimeInSeconds": job.max_runtime_seconds}
+    request: dict[str, Any] = {
+        "TrainingJobName.$": "$.job.job_name",
+        "AlgorithmSpecification": {
+            "TrainingImage": job.image,
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [{"Name": name, "Regex": regex} for name, regex in progress.METRICS.items()],
+        },
+        "RoleArn": job.role_arn,
+        "HyperParameters.$": "$.job.hyperparameters",
+        "InputDataConfig.$": "$.job.input_data_config",
+        "OutputDataConfig": output,
+        "ResourceConfig": resources,
+        "StoppingCondition": stopping,
+        "Tags": [{"Key": key, "Value": value} for key, value in sorted(job.tags.items())],
+    }
+    if job.instance_count > 1:
+        request["EnableInterContainerTrafficEncryption"] = job.encrypt_traffic
+    if job.spot:
+        # Waiting for capacity and interruptions may together take as long as the training itself.
+        stopping["MaxWaitTimeInSeconds"] = 2 * job.max_runtime_seconds
+        request["EnableManagedSpotTraining"] = True
+        request["CheckpointConfig"] = {"S3Uri.$": "$.job.checkpoint_uri", "LocalPath": "/opt/ml/checkpoints"}
+    return request
