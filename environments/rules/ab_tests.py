@@ -34,7 +34,7 @@ def _new_models(settings: Settings) -> Iterator[Problem]:
     if not settings.ab_tests.enabled:
         yield Problem(at, value, "ab_tests.enabled is false; use promote")
     if not settings.classifier.trained:
-        yield Problem(at, value, "classifier.backend is bedrock, so there is no trained model; remove it")
+        yield Problem(at, value, "classifier.backend is bedrock, so there is no trained model; use promote")
     if settings.data.request_log_text != "store":
         stored = settings.data.request_log_text
         yield Problem(at, value, f"a test needs logged texts, and data.request_log_text is {stored}; use promote")

@@ -99,7 +99,7 @@ def test_while_the_endpoint_hangs_bedrock_answers_and_says_so(classifier: Classi
 def test_bedrock_alone_answers_with_its_own_labels_whatever_a_text_says(classifier: Classifier) -> None:
     cloud, labels = classifier.cloud, ["Good news", "Bad news", "Neither"]
     section = {"backend": "bedrock", "bedrock": {"model_id": MODEL, "labels": labels, "max_concurrency": 4}}
-    classifier.set(section, api={"cors_origins": [OURS]})
+    classifier.set(section, api={"cors_origins": [OURS]}, ab_tests={"new_models": "promote"})  # there are none to test
     single = ask(cloud, "Some good news at last")
     assert single.status_code == 200, single.text
     assert (single.json()["predicted_label"], single.json()["labels"]) == ("Good news", labels)

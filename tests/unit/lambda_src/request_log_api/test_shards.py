@@ -110,9 +110,10 @@ def test_more_shards_find_what_was_written_to_fewer(world, call, configure, logg
 def test_fewer_shards_find_what_was_written_to_more_as_long_as_it_is_kept(world, call, configure, logger):
     many, few = world.writer(16, logger), world.writer(1, logger)
     now = datetime.now(UTC)
-    noon = (now - timedelta(hours=13)).replace(hour=12, minute=0)  # so all are of one day, whenever this test runs
+    # All of one day and of the 24 hours that a list shows, whenever this test runs.
+    start = now.replace(hour=3) if now.hour >= 6 else (now - timedelta(days=1)).replace(hour=21)
     for number in range(40):
-        ago = now - noon + timedelta(seconds=number)
+        ago = now - start + timedelta(seconds=number)
         world.logs(f"old{number:02d}", prediction("Business"), ago=ago, shards=16, log=many)
     world.logs("new", prediction("Business"), shards=1, log=few)
     configure(records, REQUEST_LOG_TABLE="requests", REQUEST_LOG_DAYS="30", REQUEST_LOG_SHARDS="1")
