@@ -89,7 +89,7 @@ class Item(TypedDict, total=False):
     feedback_time: str
     feedback_replaced: str | None
     audit: bool
-    given: dict[str, dict[str, str | int]]
+    given: dict[str, dict[str, str | int | bool]]
     ab_test: str
     assigned: str
     unit: str

@@ -27,7 +27,7 @@ from lambda_src.common import aws, dynamodb
 from local_aws_testing.cloud import BUCKET, LABEL, MACHINE_ROLE, ROLE, SERVE, Cloud, tar
 from local_aws_testing.fake_label_server import LABELS
 from tests.contract.sagemaker.test_challenger import ENDPOINT, STACK, left, template
-from tests.unit.lambda_src.ab_test.world import settings
+from tests.unit.lambda_src.ab_test.environment import settings
 
 __all__ = ["template"]  # a fixture
 

@@ -10,7 +10,8 @@ from contracts.ab_tests import record
 from lambda_src.ab_test import ending, promotion, starting
 from lambda_src.ab_test.errors import RefusedError
 from tests.unit.lambda_src.ab_test.test_replay import REQUEST, better, until
-from tests.unit.lambda_src.ab_test.world import NEW, OLD, Killed, arn, uri
+from tests.unit.lambda_src.ab_test.environment import NEW, OLD, arn, uri
+from tests.unit.lambda_src.ab_test.world import Killed
 
 INPUT = {"artifact_uri": uri(NEW), "model_package_arn": arn(NEW), "champion": uri(OLD)}
 
