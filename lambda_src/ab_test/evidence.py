@@ -13,6 +13,7 @@ from lambda_src.ab_test import changes
 from lambda_src.ab_test.parts import Key, Parts
 from lambda_src.ab_test.statistics import judge
 
+
 def labelled(test: Record, parts: Parts) -> Record:
     """The record with the labels that were given since, and without hope for those that can no longer come.
 

@@ -85,7 +85,10 @@ class Disagreements:
         if test is None or count <= 0:
             return []
         picked: list[Picked] = []
-        keys = [(each["request_id"], each["position"]) for each in _in_turn(test, labeller, count, hour=int(self.now() // 3600))]
+        keys = [
+            (each["request_id"], each["position"])
+            for each in _in_turn(test, labeller, count, hour=int(self.now() // 3600))
+        ]
         for start in range(0, len(keys), _CHUNK):
             for item in self.texts.texts(keys[start : start + _CHUNK]):
                 if can_be_labelled(item) and labeller.is_asked(given_of(item)):

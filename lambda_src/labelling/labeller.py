@@ -28,7 +28,6 @@ class Labeller:
         """Identifies the labeller. A key's id has no blanks; a token's subject may."""
         return f"{self.key_id.replace(' ', '+')} {self.name}".rstrip()
 
-
     def is_asked(self, given: Mapping[str, Given] | None, *, shared: bool = False) -> bool:
         """Whether a text with these labels is still to be labelled by this labeller.
 

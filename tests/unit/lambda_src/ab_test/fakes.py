@@ -102,12 +102,17 @@ class RegistryPart:
     def approve(self, package_arn: str, *, note: str) -> None:
         found = self.package(package_arn)
         assert note and found
-        self._world.approvals[found.version] = "Approved"
+        self._world.call(lambda: self._approve(found.version, note))
+
+    def _approve(self, version: str, note: str) -> None:
+        self._world.approvals[version], self._world.notes[version] = "Approved", note
+        if self._world.settings.get("approval") == "manual":  # the registry's rule
+            self._world.promotions[f"rule-{version}-{len(self._world.promotions)}"] = {}
 
     def _of(self, version: str) -> Package:
         approval = self._world.approvals[version]
         named = {"arn": arn(version), "number": version[-1], "version": version, "artifact_uri": uri(version)}
-        return Package(**named, approval=approval, digest="")
+        return Package(**named, approval=approval, digest="", note=self._world.notes.get(version, ""))
 
 
 class ServingPart:

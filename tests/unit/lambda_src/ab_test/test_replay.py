@@ -9,7 +9,7 @@ import pytest
 
 from contracts.ab_tests import record
 from contracts.datasets import ledger
-from lambda_src.ab_test import changes, ending, replay, starting, step
+from lambda_src.ab_test import ending, replay, starting, step
 from lambda_src.ab_test.errors import RefusedError
 from lambda_src.ab_test.learnt import RowsUnknownError
 from tests.unit.lambda_src.ab_test.environment import NEW, OLD, arn, uri

@@ -42,6 +42,7 @@ class World:
         self.asked: list[tuple[str, str]] = []  # (endpoint, text)
         self.labels = {OLD: LABELS, NEW: LABELS}
         self.approvals = {OLD: "Approved", NEW: "Approved"}
+        self.notes: dict[str, str] = {}  # of the approvals
         self.approved, self.served, self.changing = uri(OLD), uri(OLD), False
         self.jobs: dict[str, dict[str, str]] = {}
         self.job_failure = ""

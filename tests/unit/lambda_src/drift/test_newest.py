@@ -108,7 +108,12 @@ def sampled(made: World, number: int, *, right: int) -> None:
     for position in range(number):
         given = {"first": "arts" if position < right else "money", "label": "money", "times": 2, "trusted": True}
         # The first labeller changed the label last, and somebody without a trusted key came before both.
-        later = {**given, "first": "sport", "time": "2026-11-20T11:30:00.000Z", "first_time": "2026-11-20T11:29:00.000Z"}
+        later = {
+            **given,
+            "first": "sport",
+            "time": "2026-11-20T11:30:00.000Z",
+            "first_time": "2026-11-20T11:29:00.000Z",
+        }
         first = {**given, "time": "2026-11-20T11:40:00.000Z", "first_time": f"2026-11-20T10:00:{position:02d}.000Z"}
         wrong = {**given, "first": "sport", "time": "2026-11-20T09:00:00.000Z", "trusted": False}
         labelled = {"a": first, "b": later, "c": wrong}
