@@ -33,6 +33,12 @@ class TextsPort(Protocol):
     def texts(self, keys: Sequence[tuple[str, int]]) -> list[Item]: ...
 
 
+class TestsPort(Protocol):
+    """The test that runs (Tests)."""
+
+    def running(self) -> Record | None: ...
+
+
 class Tests:
     """The test that runs, read again after some seconds. s3: makes a client when it is first needed."""
 
@@ -76,7 +82,7 @@ class Disagreements:
     """Those of the test for which labels are asked now, and that this labeller is still to label."""
 
     texts: TextsPort
-    tests: Tests
+    tests: TestsPort
     now: Callable[[], float] = time.time
 
     def __call__(self, labeller: Labeller, days: list[str], count: int) -> list[Picked]:
@@ -103,8 +109,8 @@ def _in_turn(test: Record, labeller: Labeller, count: int, *, hour: int) -> list
 
     Each is put back by chance, by less than POOL times as many as are wanted, and by another chance for each labeller:
     two who work at the same time have about half of their texts in common, and what comes first in the test waits for
-    little. With the labels, and each hour, the chances change as well, so that nothing waits for good. Texts that others
-    seem to have passed over are every fourth, in any order.
+    little. With the labels, and each hour, the chances change as well, so that nothing waits for good. Texts that seem
+    to have been passed over are every fourth, in any order.
     """
     drawn = f"{test['test_id']} {sum(bool(each['label']) for each in test['disagreements'])} {hour}"
     passed = record.passed_over(test["disagreements"])

@@ -69,7 +69,7 @@ def _caller(event: Event) -> str:
 
 
 def _labeller(event: Event, *, key_id: str, name: str | None) -> Labeller:
-    everything, trusted = ADMIN in auth.scopes_of(event), auth.is_trusted(event)
+    everything, trusted = ADMIN in auth.scopes_of(event), auth.is_trusted(event, callers=_settings().trusted_callers)
     return labeller.of(key_id=key_id, name=name, everything=everything, trusted=trusted)
 
 

@@ -109,7 +109,7 @@ def test_what_comes_first_in_the_test_waits_for_little():
 def test_what_people_pass_over_does_not_fill_the_queue():
     """Three of four texts cannot be labelled by anybody. As on the page, what was skipped is asked for besides."""
     asked = Asked(800)
-    easy, skipped = set(asked.names[::4]), set()
+    easy, skipped = set(asked.names[::4]), set[str]()
     for hour in range(60):
         shown = asked.get("ana", count=min(100, 20 + len(skipped)), hour=hour) - skipped
         skipped = skipped | (shown - easy) if shown else set()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from hashlib import sha256
+from typing import cast
 
 import pytest
 from botocore.exceptions import ClientError
 
 from contracts.datasets import ledger
 from contracts.logs import audit
+from contracts.logs.request_log import Item
 from lambda_src.common import dynamodb, erased
 from lambda_src.labelling import giving, handler
 from tests.unit.lambda_src.labelling.world import NOW, answer, make_call, make_world
@@ -224,7 +226,7 @@ def test_a_label_of_before_counts_once_its_trusted_key_gives_it_again(world, giv
     """Such labels do not say whether their key is trusted. The first one stays what it was."""
     world.asked("r1", (TEXT, answer("Health")))
     old = {"first": "Science", "label": "Business", "times": 2, "time": "2026-11-20T21:00:00.000Z"}
-    key = audit.key_of(dynamodb.plain(world.item("r1")))
+    key = audit.key_of(cast(Item, dynamodb.plain(world.item("r1"))))
     world.dynamodb.update_item(
         TableName="requests",
         Key=dynamodb.item(key),
