@@ -23,7 +23,7 @@ from tools.common.ports import free_port
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = "local"
 # The Makefile exports them: those of `make test` are not for the make that a test runs.
-MAKE_SETTINGS = frozenset("ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE".split())
+MAKE_SETTINGS = frozenset(["ENV", "STACKS", "DATASET", "BASE_MODEL", "ARGS", "PREFLIGHT", "PORT", "SINCE"])
 
 
 def wait_for(what: str, probe: Callable[[], Any], *, timeout: float = 120.0, every: float = 0.5) -> Any:
