@@ -6,6 +6,7 @@ L1 resources: the L2 looks availability zones up at synth where the account is k
 from __future__ import annotations
 
 import ipaddress
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -16,7 +17,7 @@ from stacks.deployment import Deployment
 from stacks.network.facts import NetworkFacts
 from stacks.shared.acknowledgements import accept
 
-HTTPS = {"ip_protocol": "tcp", "from_port": 443, "to_port": 443}
+HTTPS: dict[str, Any] = {"ip_protocol": "tcp", "from_port": 443, "to_port": 443}
 # Four parts, whether two or three are used: a third zone leaves the first two subnets as they are.
 _BITS = 2
 
@@ -121,7 +122,7 @@ class PrivateVpc(Construct):
 
     def _among_each_other(self, group: ec2.CfnSecurityGroup) -> None:
         """Instances of one training job talk to each other on any port (SageMaker developer guide, "train-vpc")."""
-        ports = {"ip_protocol": "tcp", "from_port": 0, "to_port": 65535}
+        ports: dict[str, Any] = {"ip_protocol": "tcp", "from_port": 0, "to_port": 65535}
         said = "Instances of one training job, among each other."
         ec2.CfnSecurityGroupIngress(
             self,
