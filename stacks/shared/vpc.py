@@ -13,8 +13,8 @@ from stacks.shared.permissions import allow
 
 # Lambda developer guide, "configuration-vpc" (required IAM permissions). DescribeNetworkInterfaces and DescribeSubnets
 # take no resource; the guide shows the rest on all resources of the region and account.
-_LAMBDA_DESCRIBES = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
-_LAMBDA_CHANGES = (
+LAMBDA_DESCRIBES = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
+LAMBDA_CHANGES = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
@@ -51,9 +51,9 @@ def run_function_in_vpc(function: lambda_.Function, role: iam.Role, *, placement
     resource.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
         subnet_ids=list(placement.subnet_ids), security_group_ids=list(placement.function_groups)
     )
-    allow(role, *_LAMBDA_DESCRIBES, on="*", when=_NOT_THE_CODE, because=_NO_RESOURCE)
+    allow(role, *LAMBDA_DESCRIBES, on="*", when=_NOT_THE_CODE, because=_NO_RESOURCE)
     everything = _ec2(role, "*", "*")
-    allow(role, *_LAMBDA_CHANGES, on=everything, when=_NOT_THE_CODE, because=_UNKNOWN)
+    allow(role, *LAMBDA_CHANGES, on=everything, when=_NOT_THE_CODE, because=_UNKNOWN)
 
 
 def may_join_vpc(role: iam.Role, *, placement: Placement | None) -> None:

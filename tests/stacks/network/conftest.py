@@ -24,6 +24,19 @@ def private(synthesise: Synthesise) -> Synthesised:
 
 
 @pytest.fixture(scope="package")
+def other(synthesise: Synthesise) -> Synthesised:
+    """dev in a VPC of its own, with everything else that makes a difference there."""
+    change = {
+        "network": {"mode": "private", "zones": 3, "zone_names": ["us-east-1b", "us-east-1d", "us-east-1f"]},
+        "data": {"encryption": "kms", "dataset": {"source": "s3", "uri": "s3://my-bucket/news/data.csv"}},
+        "training": {"instance_count": 2},
+        "serving": {"container": "huggingface", "image_build": None},
+        "classifier": {"fallback": "bedrock", "bedrock": {"model_id": "amazon.nova-micro-v1:0"}},
+    }
+    return synthesise("dev", change=json.dumps(change))
+
+
+@pytest.fixture(scope="package")
 def existing(synthesise: Synthesise) -> Synthesised:
     """dev in a VPC that has all that is needed."""
     return synthesise("dev", change=json.dumps({"network": EXISTING}))

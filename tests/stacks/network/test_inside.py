@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from stacks.shared.vpc import LAMBDA_CHANGES, LAMBDA_DESCRIBES
+from tests.stacks import called
 from tests.stacks.conftest import Synthesised
+from tests.stacks.monitoring.test_failures_are_watched import unwatched
+from tests.stacks.test_called_actions import allowed
 
 PARTS = ("data", "training", "serving", "challenger", "api", "monitoring")
 
@@ -83,3 +87,14 @@ def test_what_is_in_the_network_goes_before_it(private: Synthesised) -> None:
     assert private.stacks.network in private.stacks.data.dependencies
     for stack in (private.stacks.training, private.stacks.api):
         assert stack is not None and private.stacks.data in stack.dependencies
+
+
+def test_a_function_may_do_what_its_code_calls_and_lambda_its_network_interfaces(private: Synthesised) -> None:
+    interfaces = {*LAMBDA_DESCRIBES, *LAMBDA_CHANGES}
+    may = allowed(private)
+    assert may["private_network"] == called.actions("private_network")
+    assert may["authorizer"] - interfaces == called.actions("authorizer") and interfaces < may["authorizer"]
+
+
+def test_nothing_fails_unheard(private: Synthesised) -> None:
+    assert list(unwatched(private)) == []

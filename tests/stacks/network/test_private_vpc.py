@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.stacks.conftest import Synthesise, Synthesised
+from tests.stacks.conftest import Synthesised
 
 WAYS_OUT = (
     "InternetGateway",
@@ -38,9 +38,8 @@ def test_each_subnet_is_in_a_zone_of_its_own_and_on_the_one_route_table(private:
     assert {link["Properties"]["RouteTableId"]["Ref"] for link in links} == {table}
 
 
-def test_named_zones_are_those_that_are_used(synthesise: Synthesise) -> None:
-    change = "network: {mode: private, zones: 3, zone_names: [us-east-1b, us-east-1d, us-east-1f]}"
-    subnets = synthesise("dev", change=change).resources("network", "AWS::EC2::Subnet").values()
+def test_named_zones_are_those_that_are_used(other: Synthesised) -> None:
+    subnets = other.resources("network", "AWS::EC2::Subnet").values()
     zones = [subnet["Properties"]["AvailabilityZone"] for subnet in subnets]
     assert zones == ["us-east-1b", "us-east-1d", "us-east-1f"]
     assert [subnet["Properties"]["CidrBlock"] for subnet in subnets] == ["10.0.0.0/18", "10.0.64.0/18", "10.0.128.0/18"]
@@ -92,9 +91,8 @@ def test_endpoints_take_https_from_functions_alone(private: Synthesised) -> None
     assert [(rule["IpProtocol"], rule["CidrIp"]) for rule in egress] == [("-1", "127.0.0.1/32")]
 
 
-def test_instances_of_one_job_talk_among_each_other_only_where_there_are_several(synthesise: Synthesise) -> None:
-    several = synthesise("dev", change="network: {mode: private}\ntraining: {instance_count: 2}")
-    ingress, egress = rules(several, "Containers")
+def test_instances_of_one_job_talk_among_each_other_only_where_there_are_several(other: Synthesised) -> None:
+    ingress, egress = rules(other, "Containers")
     [among] = ingress
     assert among["SourceSecurityGroupId"] == among["GroupId"]
     assert [rule for rule in egress if rule.get("DestinationSecurityGroupId") == among["GroupId"]]
@@ -122,8 +120,7 @@ def test_the_flow_log_has_a_group_and_a_role_of_its_own(private: Synthesised) ->
     assert "logs:CreateLogGroup" not in json.dumps(policies)
 
 
-def test_the_flow_log_is_encrypted_where_the_rest_is(synthesise: Synthesise) -> None:
-    environment = synthesise("dev", change="network: {mode: private}\ndata: {encryption: kms}")
-    [log] = environment.resources("data", "AWS::EC2::FlowLog").values()
-    group = environment.resources("data", "AWS::Logs::LogGroup")[log["Properties"]["LogGroupName"]["Ref"]]
+def test_the_flow_log_is_encrypted_where_the_rest_is(other: Synthesised) -> None:
+    [log] = other.resources("data", "AWS::EC2::FlowLog").values()
+    group = other.resources("data", "AWS::Logs::LogGroup")[log["Properties"]["LogGroupName"]["Ref"]]
     assert "KmsKeyId" in group["Properties"]
