@@ -12,7 +12,7 @@ from stacks.data.stack import DataStack
 from stacks.deployment import Deployment, Placement
 from stacks.monitoring.stack import MonitoringStack
 from stacks.network.called import called
-from stacks.network.stack import EndpointsStack, PrivateNetworkStack
+from stacks.network.stack import EndpointsStack, NetworkStack
 from stacks.serving.stack import ServingStack
 from stacks.training.stack import TrainingStack
 
@@ -29,7 +29,7 @@ class Stacks:
     challenger: ChallengerStack | None
     api: ApiStack
     monitoring: MonitoringStack
-    network: PrivateNetworkStack | EndpointsStack | None
+    network: NetworkStack | EndpointsStack | None
 
 
 def add_stacks(app: cdk.App, *, deployment: Deployment) -> Stacks:
@@ -79,9 +79,9 @@ def add_stacks(app: cdk.App, *, deployment: Deployment) -> Stacks:
     )
 
 
-def _network(app: cdk.App, *, deployment: Deployment) -> PrivateNetworkStack | EndpointsStack | None:
+def _network(app: cdk.App, *, deployment: Deployment) -> NetworkStack | EndpointsStack | None:
     if deployment.settings.network.mode == "private":
-        return PrivateNetworkStack(app, deployment=deployment)
+        return NetworkStack(app, deployment=deployment)
     placement = _existing(deployment)
     if placement is not None and deployment.settings.network.makes_endpoints:
         return EndpointsStack(app, deployment=deployment, placement=placement)

@@ -15,7 +15,7 @@ from stacks.network.endpoints import Endpoints
 from stacks.network.private_vpc import HTTPS, PrivateVpc
 
 
-class PrivateNetworkStack(RubricStack):
+class NetworkStack(RubricStack):
     """`network.mode: private`. placement: where the other stacks' functions and containers run.
 
     Deleted last: CloudFormation waits with each function's deletion until Lambda has removed its network interfaces.
