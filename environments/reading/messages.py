@@ -42,6 +42,11 @@ _PATTERNS = {
     "inference_profile": "use an inference profile's id such as us.amazon.nova-micro-v1:0, or its ARN",
     "labels": "use names that are not blank",
     "alarm_email": "use an e-mail address",
+    "vpc_id": "use a VPC's id such as vpc-0a1b2c3d4e5f60718",
+    "subnet_ids": "use subnets' ids such as subnet-0a1b2c3d4e5f60718",
+    "security_group_ids": "use security groups' ids such as sg-0a1b2c3d4e5f60718",
+    "route_table_ids": "use route tables' ids such as rtb-0a1b2c3d4e5f60718",
+    "zone_names": "use availability zones such as us-east-1a",
 }
 
 
