@@ -41,6 +41,9 @@ _PATTERNS = {
     "model_id": "use a foundation model's id such as amazon.nova-micro-v1:0",
     "inference_profile": "use an inference profile's id such as us.amazon.nova-micro-v1:0, or its ARN",
     "labels": "use names that are not blank",
+    "repository": "use owner/name, as GitHub spells it, without a pattern",
+    "environments": "use names of files in environments/, such as dev",
+    "permissions_boundary": "use a managed policy's name, without its path, such as rubric-prod-boundary",
     "alarm_email": "use an e-mail address",
 }
 
