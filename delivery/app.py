@@ -14,10 +14,26 @@ if _NODE.exists():
 import aws_cdk as cdk  # noqa: E402
 
 from contracts.deployment.delivery import FILE  # noqa: E402
+from delivery.execution.boundary import UnboundedRoleError  # noqa: E402
+from delivery.execution.documents import TooLargeError  # noqa: E402
+from delivery.execution.needs import UnknownTypeError  # noqa: E402
+from delivery.execution.templates import synthesised  # noqa: E402
+from delivery.place import place  # noqa: E402
 from delivery.stack import DeliveryStack  # noqa: E402
-from environments.delivery import SettingsError, load  # noqa: E402
+from environments.delivery import Delivered, SettingsError, load  # noqa: E402
+from stacks.deployment import MissingBuildError  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
+
+_MISTAKES = (SettingsError, MissingBuildError, TooLargeError, UnboundedRoleError, UnknownTypeError)
+
+
+def add_delivery(app: cdk.App, *, delivered: Delivered, root: Path) -> DeliveryStack:
+    """Add the stack, with policies for what the environments' own apps make. Raises one of _MISTAKES."""
+    environments = [synthesised(settings, root=root) for settings in delivered.environments]
+    return DeliveryStack(
+        app, delivered=delivered, environments=environments, place=place(region=delivered.region, root=root)
+    )
 
 
 def main() -> int:
@@ -27,8 +43,8 @@ def main() -> int:
     )
     try:
         delivered = load(app.node.try_get_context("delivery") or FILE, root=ROOT)
-        DeliveryStack(app, delivered=delivered, root=ROOT)
-    except SettingsError as error:
+        add_delivery(app, delivered=delivered, root=ROOT)
+    except _MISTAKES as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     app.synth()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aws_cdk as cdk
+from aws_cdk import region_info
 
 from environments.settings import Settings
 
@@ -45,8 +46,9 @@ class Place:
         return f"/cdk-bootstrap/{self.qualifier}/version"
 
 
-def place(*, root: Path) -> Place:
-    """The account that the stack is deployed into."""
+def place(*, region: str, root: Path) -> Place:
+    """The account that the stack is deployed into. region: one of its regions, which says the partition."""
     context = json.loads((root / "cdk.json").read_text(encoding="utf-8")).get("context", {})
     qualifier = str(context.get("@aws-cdk/core:bootstrapQualifier", _DEFAULT_QUALIFIER))
-    return Place(partition=cdk.Aws.PARTITION, account=cdk.Aws.ACCOUNT_ID, qualifier=qualifier)
+    partition = region_info.RegionInfo.get(region).partition
+    return Place(partition=partition or cdk.Aws.PARTITION, account=cdk.Aws.ACCOUNT_ID, qualifier=qualifier)

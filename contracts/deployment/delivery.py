@@ -66,3 +66,8 @@ def stack_name(project: str) -> str:
 def output(name: str, environment: str) -> str:
     """The name of an environment's output: `DeployRoleArnProd` for the environment prod."""
     return f"{name}{environment.capitalize()}"
+
+
+def in_region(name: str, region: str) -> str:
+    """The name of a region's output: `BootstrapCommandUsEast1` for us-east-1."""
+    return name + "".join(part.capitalize() for part in region.split("-"))

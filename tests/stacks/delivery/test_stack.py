@@ -10,10 +10,10 @@ import pytest
 
 from contracts.deployment import delivery as contract
 from contracts.deployment.delivery import output
-from tests.stacks.delivery.conftest import IDS, NAMES, Synthesise, Template
+from tests.stacks.delivery.conftest import IDS, NAMES, Synthesise, Content
 
 
-def roles(template: Template) -> dict[str, dict[str, Any]]:
+def roles(template: Content) -> dict[str, dict[str, Any]]:
     """The workflows' roles by the start of their logical ids."""
     return {
         name[:-8]: resource["Properties"]
@@ -29,7 +29,7 @@ def trusted(role: dict[str, Any]) -> dict[str, Any]:
     return conditions
 
 
-def granted(template: Template, role: str) -> list[dict[str, Any]]:
+def granted(template: Content, role: str) -> list[dict[str, Any]]:
     """The statements of a role's only policy."""
     [policy] = [
         resource["Properties"]
@@ -68,13 +68,13 @@ def test_each_role_trusts_exactly_one_subject(fixture: str, repository: str, req
     }
 
 
-def test_a_provider_is_made(names: Template) -> None:
+def test_a_provider_is_made(names: Content) -> None:
     [provider] = [each for each in names["Resources"].values() if each["Type"] == "AWS::IAM::OIDCProvider"]
     assert provider["Properties"]["Url"] == "https://token.actions.githubusercontent.com"
     assert provider["Properties"]["ClientIdList"] == ["sts.amazonaws.com"]
 
 
-def test_a_provider_that_is_there_is_no_resource_of_the_stack(ids: Template) -> None:
+def test_a_provider_that_is_there_is_no_resource_of_the_stack(ids: Content) -> None:
     assert not [each for each in ids["Resources"].values() if each["Type"] == "AWS::IAM::OIDCProvider"]
     for role in roles(ids).values():
         [statement] = role["AssumeRolePolicyDocument"]["Statement"]
@@ -82,26 +82,26 @@ def test_a_provider_that_is_there_is_no_resource_of_the_stack(ids: Template) -> 
         assert arn == "arn:Partition:iam::AccountId:oidc-provider/token.actions.githubusercontent.com"
 
 
-def test_a_deploy_takes_bootstraps_roles_and_may_do_nothing_else(names: Template) -> None:
+def test_a_deploy_takes_bootstraps_roles_and_may_do_nothing_else(names: Content) -> None:
     [statement] = granted(names, "DeployRoleProd")
     assert statement["Action"] == "sts:AssumeRole"
     assert "Condition" not in statement
     assert [written(each) for each in statement["Resource"]] == [
-        f"arn:Partition:iam::AccountId:role/cdk-hnb659fds-{kind}-role-AccountId-us-east-1"
+        f"arn:aws:iam::AccountId:role/cdk-hnb659fds-{kind}-role-AccountId-us-east-1"
         for kind in ("deploy", "file-publishing", "image-publishing")
     ]
 
 
-def test_a_pull_request_reads_the_environments_templates_and_nothing_else(names: Template) -> None:
+def test_a_pull_request_reads_the_environments_templates_and_nothing_else(names: Content) -> None:
     [statement] = granted(names, "DiffRole")
     assert all(action.split(":")[1].startswith(("Describe", "Get", "List")) for action in statement["Action"])
     assert {action.split(":")[0] for action in statement["Action"]} == {"cloudformation"}
     assert [written(each) for each in statement["Resource"]] == [
-        f"arn:Partition:cloudformation:us-east-1:AccountId:stack/Rubric-{env}-*/*" for env in ("dev", "prod")
+        f"arn:aws:cloudformation:us-east-1:AccountId:stack/Rubric-{env}-*/*" for env in ("dev", "prod")
     ]
 
 
-def test_a_check_writes_nothing_but_keys(names: Template) -> None:
+def test_a_check_writes_nothing_but_keys(names: Content) -> None:
     for env in ("dev", "prod"):
         writing = [
             statement
@@ -113,14 +113,14 @@ def test_a_check_writes_nothing_but_keys(names: Template) -> None:
         assert written(statement["Resource"]).endswith(f":table/Rubric-{env}-Data-ApiKeysTable*")
 
 
-def test_only_what_no_resource_narrows_is_allowed_on_all(names: Template) -> None:
+def test_only_what_no_resource_narrows_is_allowed_on_all(names: Content) -> None:
     for role in roles(names):
         for statement in granted(names, role):
             if statement["Resource"] == "*":
                 assert statement["Sid"] in ("Account", "BedrockModel")
 
 
-def test_every_output_that_workflows_use_is_there(names: Template) -> None:
+def test_every_output_that_workflows_use_is_there(names: Content) -> None:
     per_environment = (contract.DEPLOY_ROLE_ARN, contract.CHECK_ROLE_ARN, contract.ENVIRONMENT_SUBJECT)
     wanted = {contract.PROVIDER_ARN, contract.DIFF_ROLE_ARN, contract.DIFF_SUBJECT}
     wanted |= {output(name, env) for name in per_environment for env in ("dev", "prod")}
