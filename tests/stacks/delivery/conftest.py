@@ -57,7 +57,7 @@ def environments(bounded_root: Path, dev: Synthesised, prod: Synthesised) -> dic
     return {
         name: Environment(
             settings=load_environment(name, root=bounded_root),
-            templates={stack.stack_name: Template.from_stack(stack).to_json() for stack in made.all},
+            templates={stack.stack_name: dict(Template.from_stack(stack).to_json()) for stack in made.all},
         )
         for name, made in (("dev", dev), ("prod", prod))
     }

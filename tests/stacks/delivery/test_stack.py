@@ -10,7 +10,7 @@ import pytest
 
 from contracts.deployment import delivery as contract
 from contracts.deployment.delivery import output
-from tests.stacks.delivery.conftest import IDS, NAMES, Synthesise, Content
+from tests.stacks.delivery.conftest import IDS, NAMES, Content, Synthesise
 
 
 def roles(template: Content) -> dict[str, dict[str, Any]]:
