@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +24,30 @@ REGION = "us-east-1"
 
 def render() -> str:
     """The whole file: a line for each type."""
-    lines = [f"{json.dumps(name)}: {json.dumps(_facts(schema))}" for name, schema in sorted(_schemas().items())]
-    source = f"CloudFormation's resource schemas for {REGION} of {_date()[:10]}, by cfn-lint {_version()}"
-    return f'{{"source": {json.dumps(source)},\n"types": {{\n' + ",\n".join(lines) + "\n}}\n"
+    names = [name for name in _files() if name.split("::")[1] in SERVICES]
+    lines = [f"{json.dumps(name)}: {json.dumps(facts(name))}" for name in sorted(names)]
+    return f'{{"source": {json.dumps(source())},\n"types": {{\n' + ",\n".join(lines) + "\n}}\n"
+
+
+def source() -> str:
+    """Where the facts are from."""
+    return f"CloudFormation's resource schemas for {REGION} of {_date()[:10]}, by cfn-lint {_version()}"
+
+
+def facts(name: str) -> dict[str, list[str] | None]:
+    """Of one type; without a read handler, `read` is None."""
+    return _facts(json.loads((_folder() / "resources" / f"{_files()[name]}.json").read_text(encoding="utf-8")))
 
 
 def _facts(schema: dict[str, Any]) -> dict[str, list[str] | None]:
-    """Of one type; without a read handler, `read` is None."""
     read = schema.get("handlers", {}).get("read")
-    facts = {
+    found = {
         "create_only": _paths(schema, "createOnlyProperties"),
         "may_replace": _paths(schema, "conditionalCreateOnlyProperties"),
         "write_only": _paths(schema, "writeOnlyProperties"),
         "read": None if read is None else sorted(read.get("permissions", [])),
     }
-    return {key: value for key, value in facts.items() if value or key == "read"}
+    return {key: value for key, value in found.items() if value or key == "read"}
 
 
 def _paths(schema: dict[str, Any], key: str) -> list[str]:
@@ -45,20 +55,17 @@ def _paths(schema: dict[str, Any], key: str) -> list[str]:
     return sorted(path.removeprefix("/properties/") for path in schema.get(key, []))
 
 
-def _schemas() -> dict[str, dict[str, Any]]:
-    folder = _folder()
-    names = json.loads((folder / "providers" / f"{REGION}.json").read_text(encoding="utf-8"))
-    wanted = {name: file for name, file in names.items() if name.split("::")[1] in SERVICES}
-    return {
-        name: json.loads((folder / "resources" / f"{file}.json").read_text(encoding="utf-8"))
-        for name, file in wanted.items()
-    }
+@cache
+def _files() -> dict[str, str]:
+    """Each type's file."""
+    found: dict[str, str] = json.loads((_folder() / "providers" / f"{REGION}.json").read_text(encoding="utf-8"))
+    return found
 
 
 def _folder() -> Path:
-    spec = importlib.util.find_spec("cfnlint.data.schemas")
+    spec = importlib.util.find_spec("cfnlint")  # a submodule's would import the package, which takes seconds
     assert spec is not None and spec.submodule_search_locations
-    return Path(next(iter(spec.submodule_search_locations)))
+    return Path(next(iter(spec.submodule_search_locations))) / "data" / "schemas"
 
 
 def _date() -> str:
