@@ -25,7 +25,7 @@ class Deployed:
             error = {"Code": "ValidationError", "Message": f"Stack with id {name} does not exist"}
             return SimpleNamespace(status_code=400), {"Error": error}
         template, status = self.stacks[name]
-        answers = {
+        answers: dict[str, dict[str, Any]] = {
             "DescribeStacks": {"Stacks": [{"StackName": name, "StackStatus": status}]},
             "GetTemplate": {"TemplateBody": json.dumps(template)},
         }

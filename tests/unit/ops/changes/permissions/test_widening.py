@@ -113,7 +113,7 @@ def test_a_trust_policy_that_opens() -> None:
     assert (found.how, found.marks) == ("principal added", ("another account",))
 
 
-PERMISSION = {
+PERMISSION: dict[str, Any] = {
     "Type": "AWS::Lambda::Permission",
     "Properties": {
         "Action": "lambda:InvokeFunction",
