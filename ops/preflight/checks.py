@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from environments.settings import Settings
 from ops.deployment.cloud import ROOT, Cloud
 from ops.errors import code_of
-from ops.preflight import account, bedrock, bootstrap, images, offline, organization, quotas, runner, stacks
+from ops.preflight import account, bedrock, bootstrap, images, mirror, offline, organization, quotas, runner, stacks
 from ops.preflight.account import Caller
 from ops.preflight.finding import Finding, refused
 from ops.preflight.needs import needs
@@ -91,6 +91,7 @@ def _checks(cloud: Cloud, *, settings: Settings, caller: Caller, approved: bool)
         permission="cloudformation:DescribeStacks",
         look=partial(stacks.before_deploy, cloud.client("cloudformation", config=QUICK), settings=settings),
     )
+    yield from _mirror(cloud, settings=settings, approved=approved)
     yield from _quotas(cloud, settings=settings, approved=approved)
     yield from _images(cloud, settings=settings)
     if settings.classifier.uses_bedrock:
@@ -102,6 +103,25 @@ def _checks(cloud: Cloud, *, settings: Settings, caller: Caller, approved: bool)
             look=partial(bedrock.look, cloud.client("bedrock", region=region, config=QUICK), settings=settings),
         )
     yield from _organization(cloud, settings=settings, caller=caller)
+
+
+def _mirror(cloud: Cloud, *, settings: Settings, approved: bool) -> Iterator[Check]:
+    if not (settings.classifier.trained and settings.isolated_training):
+        return
+    yield Check(
+        area="mirror",
+        subject="what isolated training jobs need in the mirror",
+        permission="cloudformation:DescribeStacks, s3:ListBucket and s3:GetObject",
+        look=partial(
+            mirror.look,
+            cloud.client("cloudformation", config=QUICK),
+            cloud.client("s3", config=QUICK),
+            settings=settings,
+            env=cloud.env,
+            approved=approved,
+            root=ROOT,
+        ),
+    )
 
 
 def _images(cloud: Cloud, *, settings: Settings) -> Iterator[Check]:
