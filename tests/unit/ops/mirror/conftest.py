@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.deployment import mirror
 from environments.settings import Settings
 from ops.commands import mirror as command
 from ops.deployment.cloud import Cloud
@@ -41,4 +42,16 @@ def isolated(internet: Internet, cloud: Cloud, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(Cloud, "settings", settings)
     monkeypatch.setattr(command, "ROOT", tmp_path / "root")
     monkeypatch.setattr(command, "CACHE", tmp_path / "cache")
+    wheels_in(tmp_path / "cache", internet, lock)
     return settings
+
+
+def wheels_in(root: Path, internet: Internet, lock: Path) -> Path:
+    """A folder of the mirror that has the wheels already: pip takes seconds."""
+    folder = root / mirror.wheels(mirror.digest_of(lock)).removeprefix("mirror/")
+    folder.mkdir(parents=True)
+    files = {"first-1.0-py3-none-any.whl": "first", "second-2.0-py3-none-any.whl": "second"}
+    for file, name in files.items():
+        (folder / file).write_bytes(internet.wheels[name])
+    (folder / mirror.SUMS).write_text(mirror.sums({file: mirror.digest_of(folder / file) for file in files}))
+    return folder

@@ -15,6 +15,7 @@ from environments.settings import Settings
 from ops.deployment.cloud import Cloud
 from ops.deployment.stacks import Stacks
 from tests.unit.ops.conftest import BUCKET, SESSION, run
+from tests.unit.ops.mirror.conftest import wheels_in
 from tests.unit.ops.mirror.internet import COMMIT, MODEL, WEIGHTS, Internet, zipped
 
 BASE_MODEL = f"base-models/tiny/bert/{COMMIT}"
@@ -88,6 +89,7 @@ def test_a_carried_folder_is_checked_before_anything_is_uploaded(
     isolated: Settings, internet: Internet, s3: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stick = tmp_path / "stick"
+    wheels_in(stick, internet, tmp_path / "root/model_code/training/requirements.lock")
     assert run("mirror", "--to", str(stick)) == 0
     assert keys(s3) == {}
     internet.asked.clear()
@@ -125,8 +127,9 @@ def test_a_file_that_is_not_the_commits_is_refused(
 
 
 def test_a_wheel_without_the_locks_hash_is_refused(
-    isolated: Settings, internet: Internet, s3: Any, capsys: pytest.CaptureFixture[str]
+    isolated: Settings, internet: Internet, s3: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / "cache" / folder_of(internet, tmp_path)[0] / "second-2.0-py3-none-any.whl").unlink()
     internet.wheels["second"] = internet.wheels["first"]
     assert run("mirror") == 4
     assert "pip cannot download second 2.0 for Python 3.12" in capsys.readouterr().err
@@ -222,10 +225,16 @@ def test_wrong_options_are_one_sentence(
 
 
 def test_an_image_of_ones_own_needs_its_python(
-    isolated: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    isolated: Settings,
+    internet: Internet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     own = isolated.training.model_copy(update={"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/own:1"})
     monkeypatch.setattr(Cloud, "settings", isolated.model_copy(update={"training": own}))
+    (tmp_path / "cache" / folder_of(internet, tmp_path)[0] / "second-2.0-py3-none-any.whl").unlink()
     assert run("mirror") == 2
     assert "say which Python it has, such as --python 3.12" in capsys.readouterr().err
     assert run("mirror", "--python", "3.11") == 0
+    assert run("mirror", "--check") == 0
