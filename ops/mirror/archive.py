@@ -42,8 +42,15 @@ class Archive:
                     return f"the archive has no {MEMBER}"
                 if self._sha256 is None:
                     return "" if opened.testzip() is None else "the archive is damaged"
-                with opened.open(members[0]) as member:
-                    found = hashlib.file_digest(member, "sha256").hexdigest()
+                found = _digest(opened, members[0])
         except zipfile.BadZipFile:
             return "it is no zip archive"
         return "" if found == self._sha256 else f"{MEMBER} has the SHA-256 {found}, data.dataset.sha256 another"
+
+
+def _digest(opened: zipfile.ZipFile, name: str) -> str:
+    digest = hashlib.sha256()
+    with opened.open(name) as member:
+        while block := member.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -19,15 +19,16 @@ class Transfers:
     @contextmanager
     def file(self, verb: str, name: str, *, size: int | None) -> Iterator[Callable[[int], None]]:
         """Show a file, of `size` bytes; gives what to call with the number of each further bytes."""
-        if self._bars is None:
+        bars = self._bars
+        if bars is None:
             screen.say(f"{verb} {name}{f' ({size:,} bytes)' if size else ''}")
             yield lambda _: None
             return
-        task = self._bars.add_task(f"{verb} {screen.clean(name)}", total=size)
+        task = bars.add_task(f"{verb} {screen.clean(name)}", total=size)
         try:
-            yield lambda count: self._bars.advance(task, count)
+            yield lambda count: bars.advance(task, count)
         finally:
-            self._bars.remove_task(task)
+            bars.remove_task(task)
 
 
 @contextmanager

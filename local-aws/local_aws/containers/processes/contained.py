@@ -13,6 +13,7 @@ import os
 import signal
 import struct
 import sys
+from pathlib import Path
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -47,7 +48,9 @@ def landlock_is_there() -> bool:
     """Whether the kernel can refuse a process TCP connections."""
     none = ctypes.c_void_p(None)
     size, flags = ctypes.c_size_t(0), ctypes.c_uint32(_CREATE_RULESET_VERSION)
-    return sys.platform == "linux" and _libc.syscall(_CREATE_RULESET, none, size, flags) >= _ABI_WITH_NETWORK
+    if sys.platform != "linux":
+        return False
+    return bool(_libc.syscall(_CREATE_RULESET, none, size, flags) >= _ABI_WITH_NETWORK)
 
 
 def _enter(network: str) -> None:
@@ -62,7 +65,7 @@ def _join(holder: int) -> None:
     """Enter another process's network, and the user namespace in which it was made, if that is not this one's."""
     for name, kind in (("user", CLONE_NEWUSER), ("net", CLONE_NEWNET)):
         path = f"/proc/{holder}/ns/{name}"
-        if os.readlink(path) == os.readlink(f"/proc/self/ns/{name}"):
+        if Path(path).readlink() == Path(f"/proc/self/ns/{name}").readlink():
             continue
         namespace = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:

@@ -1,8 +1,8 @@
 """Containers without a network (EnableNetworkIsolation): what is done here for SageMaker's network isolation.
 
 SageMaker developer guide, "Run Training and Inference Containers in Internet-Free Mode": the containers can make no
-outbound call, not even to S3, and have no AWS credentials; the hosts of a training job still reach each other; SageMaker
-itself downloads channels and uploads results, as the local AWS does, outside of the container.
+outbound call, not even to S3, and have no AWS credentials; the hosts of a training job still reach each other.
+SageMaker itself downloads channels and uploads results, as the local AWS does, outside of the container.
 """
 
 import subprocess

@@ -10,6 +10,7 @@ import os
 import socket
 import struct
 import sys
+from pathlib import Path
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1  # netdevice(7)
@@ -36,8 +37,7 @@ def _separate() -> None:
         number = ctypes.get_errno()
         raise OSError(number, f"unshare: {os.strerror(number)}")
     for name, content in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
-        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-            file.write(content)
+        Path(f"/proc/self/{name}").write_text(content, encoding="ascii")
 
 
 def _loopback_up() -> None:

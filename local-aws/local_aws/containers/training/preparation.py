@@ -174,7 +174,8 @@ def _unpack_source(s3: Any, hyperparameters: Hyperparameters, layout: Layout) ->
 def _fetch_source(s3: Any, uri: str, packed: Path) -> None:
     if s3 is None:
         raise storage.StorageError(
-            "the container has neither a network nor credentials (EnableNetworkIsolation): give it the code as a channel"
+            "the container has neither a network nor credentials (EnableNetworkIsolation): give it the code as a "
+            "channel"
         )
     storage.download_object(s3, uri, packed)
 

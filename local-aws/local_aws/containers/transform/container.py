@@ -23,9 +23,9 @@ class TransformContainer:
     """Run one transform job: a model server for each requested instance receives the job's files over HTTP.
 
     `request` is the CreateTransformJob request, `definition` the model's container (Image, ModelDataUrl, Environment)
-    and its EnableNetworkIsolation, `role` the model's role. `log` is called with a host's name and a line from its server, `data_log` with a host's
-    name and a line about its data. `on_start` is called once every server is ready. `workdir` belongs to this container
-    and is gone when `run` ends.
+    and its EnableNetworkIsolation, `role` the model's role. `log` is called with a host's name and a line from its
+    server, `data_log` with a host's name and a line about its data. `on_start` is called once every server is ready.
+    `workdir` belongs to this container and is gone when `run` ends.
 
     If a file fails, it gets no answers, and the job processes the remaining files before it fails.
     """

@@ -439,7 +439,7 @@ def test_an_isolated_job_runs_its_channels_code_and_has_no_way_out(job, s3):
         )
         one.container.run()
     with tarfile.open(fileobj=io.BytesIO(get(s3, "models/job-test-1/output/output.tar.gz"))) as tar:
-        text = tar.extractfile("seen.txt").read().decode()
+        text = tar.extractfile("seen.txt").read().decode()  # type: ignore[union-attr]
     assert text.startswith("ConnectionRefusedError [] ") and text.endswith("opt/ml/input/data/wheels")
     assert not text.endswith(" /opt/ml/input/data/wheels")
 
