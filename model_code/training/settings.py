@@ -37,7 +37,8 @@ class Hyperparameters:
     ``base_model_sha256``: of the weights in the base model's channel, "" for any. ``base_model_files_sha256``: of the
     SHA256SUMS there, which is the mirror's (``contracts.deployment.mirror``), "" for none. ``labels_sha256``: of the
     labels' mapping in its channel (``contracts.texts.label_mapping``), "" for none. ``dataset_version``,
-    ``manifest_sha256``: of a dataset version, whose manifest has a channel (``contracts.datasets.manifest``), "" for any other dataset.
+    ``manifest_sha256``: of a dataset version, whose manifest has a channel (``contracts.datasets.manifest``), "" for
+    any other dataset.
     ``fold_sha256``: of the request to fold the ledger first, in its channel (``contracts.datasets.fold``), "" for none.
     """
 
