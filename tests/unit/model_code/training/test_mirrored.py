@@ -10,6 +10,7 @@ import pytest
 from contracts.deployment import mirror
 from model_code.training import mirrored
 from model_code.training.errors import TrainingError
+from tests.unit.model_code.conftest import run_job, write_dataset
 
 
 @pytest.fixture
@@ -51,3 +52,16 @@ def test_anything_else_ends_the_job_with_a_sentence(channel: Path, name: str, co
 def test_a_missing_channel_ends_the_job(channel: Path) -> None:
     with pytest.raises(TrainingError, match="the channel base_model has no SHA256SUMS"):
         mirrored.check(None, sums_sha256=digest(channel))
+
+
+def test_the_job_checks_before_it_reads_anything(tmp_path: Path) -> None:
+    base_model = tmp_path / "input" / "data" / "base_model"
+    base_model.mkdir(parents=True)
+    (base_model / mirror.SUMS).write_text(mirror.sums({"config.json": "0" * 64}))
+    write_dataset(tmp_path, "no dataset at all")
+    job = run_job(tmp_path, "--base_model", "tiny/bert@1", "--base_model_files_sha256", digest(base_model))
+    assert job.status == 1
+    assert (tmp_path / "output" / "failure").read_text() == (
+        "of the base model's files in the channel base_model, config.json is missing; `rubric mirror --check` says "
+        "what is wrong in the mirror, `rubric mirror` repairs it"
+    )
