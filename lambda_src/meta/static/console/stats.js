@@ -116,7 +116,7 @@ function draw(stats) {
     nodes.push(element("div", "pair", element("div", "card", byLabel(stats)), element("div", "card", byConfidence(stats))));
     nodes.push(byHour(stats));
   }
-  if (stats.variants.length) nodes.push(byVariant(stats));
+  if ((stats.variants || []).length) nodes.push(byVariant(stats));
   keepFocus(nodes);
   const partly = stats.complete ? "" : ` Counted only since ${new Date(stats.counted_since).toLocaleString()}: earlier texts exceed the limit of one request.`;
   summarise(stats.texts ? `${counted(stats.texts, "text")} in this period.${partly}` : "No requests in this period. Classify a headline to see figures here.");
