@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from ops.commands import ab, data, keys, models
+from ops.commands import ab, data, keys, models, stacks
 from ops.commands.batch import batch
 from ops.commands.classify import classify
 from ops.commands.drift import drift
@@ -69,6 +69,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 app.command()(preflight)
+app.add_typer(stacks.app, name="stacks")
 app.command()(status)
 app.command()(classify)
 app.command()(batch)
@@ -123,6 +124,7 @@ def rubric(
 
     \b
     rubric preflight                            check before a deploy what AWS would refuse
+    rubric stacks changes                       show what a change will do and permit
     rubric status                               show the environment's state
     rubric runbook ALARM                        show what to do when an alarm rings
     rubric keys create --name me                create an API key
