@@ -82,4 +82,4 @@ def test_allowed(load_text: Loader, override: str) -> None:
     ],
 )
 def test_jobs_in_a_vpc_are_isolated(load_text: Loader, override: str, isolated: bool) -> None:
-    assert load_text(override).isolated_training is isolated
+    assert load_text(override=override).isolated_training is isolated
