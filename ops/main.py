@@ -21,6 +21,7 @@ from ops.commands.eda import eda
 from ops.commands.erase import erase
 from ops.commands.history import history
 from ops.commands.load import load
+from ops.commands.mirror import mirror
 from ops.commands.parked import parked
 from ops.commands.preflight import preflight
 from ops.commands.recommend import recommend
@@ -82,6 +83,7 @@ app.command()(suggest)
 app.add_typer(data.app, name="data")
 app.command()(train)
 app.command()(follow)
+app.command()(mirror)
 app.command()(retrain)
 app.add_typer(models.app, name="models")
 app.command()(history)
@@ -136,6 +138,7 @@ def rubric(
     rubric suggest news.csv                     find labels that look wrong, and texts to label next
     rubric data freeze                          make a dataset version of what was labelled
     rubric train                                train a model, and serve it if it passes the gate
+    rubric mirror                               bring what isolated training needs into the bucket
     rubric retrain --explain                    show whether training again would pay
     rubric models list                          list the registered models
     rubric models rollback                      go back to the previous model

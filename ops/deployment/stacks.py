@@ -12,7 +12,7 @@ from ops.errors import NOT_FOUND, OpsError, code_of
 
 # A change set for a stack that was never created, and a failed first deploy: the next deploy recreates the stack.
 NOT_YET = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
-PARTS = ("Data", "Training", "Serving", "Challenger", "Api", "Monitoring")
+PARTS = ("Network", "Endpoints", "Data", "Training", "Serving", "Challenger", "Api", "Monitoring")
 
 
 @dataclass(frozen=True)
