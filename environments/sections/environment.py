@@ -24,6 +24,9 @@ from environments.sections.training import Training
 # No hyphen: `rubric-dev-*` must never match the jobs of another environment.
 ShortName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,15}$")]
 
+# IAM, CreatePolicy: PolicyName. A policy with a path has a longer name in its ARN.
+PolicyName = Annotated[str, StringConstraints(pattern=r"^[\w+=,.@-]{1,128}$")]
+
 
 class Settings(Section):
     """Everything that differs between environments."""
@@ -36,6 +39,11 @@ class Settings(Section):
     project: ShortName = Field("rubric", description="Prefix of every name.")
     tags: dict[str, str] = Field(
         default_factory=dict, description="Tags of every resource, beside `project` and `environment`."
+    )
+    permissions_boundary: PolicyName | None = Field(
+        None,
+        description="Name of the managed policy that is the permissions boundary of every role; delivery makes it "
+        "([accounts and roles](delivery-accounts.md)). Unset, roles have none.",
     )
     runtime_accepted_until: dt.date | None = Field(
         None,
@@ -68,6 +76,11 @@ class Settings(Section):
         """`api.snap_start`; unset, whether the region has it."""
         setting = self.api.snap_start
         return regions.known()[self.region].snap_start if setting is None else setting
+
+    @property
+    def isolated_training(self) -> bool:
+        """Whether training jobs have no network: `training.isolated`."""
+        return bool(self.training.isolated)
 
     @property
     def approved_model_parameter(self) -> str:

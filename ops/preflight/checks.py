@@ -16,6 +16,7 @@ from ops.preflight import (
     bedrock,
     bootstrap,
     images,
+    mirror,
     network,
     offline,
     organization,
@@ -105,6 +106,7 @@ def _checks(cloud: Cloud, *, settings: Settings, caller: Caller, approved: bool)
         permission="cloudformation:DescribeStacks",
         look=partial(stacks.before_deploy, cloud.client("cloudformation", config=QUICK), settings=settings),
     )
+    yield from _mirror(cloud, settings=settings, approved=approved)
     yield from _quotas(cloud, settings=settings, approved=approved)
     yield from _images(cloud, settings=settings)
     if settings.classifier.uses_bedrock:
@@ -153,6 +155,25 @@ def _network(cloud: Cloud, *, settings: Settings) -> Iterator[Check]:
             permission=private_network.SERVICES,
             look=partial(private_network.services, ec2, settings=settings),
         )
+
+
+def _mirror(cloud: Cloud, *, settings: Settings, approved: bool) -> Iterator[Check]:
+    if not (settings.classifier.trained and settings.isolated_training):
+        return
+    yield Check(
+        area="mirror",
+        subject="what isolated training jobs need in the mirror",
+        permission="cloudformation:DescribeStacks, s3:ListBucket and s3:GetObject",
+        look=partial(
+            mirror.look,
+            cloud.client("cloudformation", config=QUICK),
+            cloud.client("s3", config=QUICK),
+            settings=settings,
+            env=cloud.env,
+            approved=approved,
+            root=ROOT,
+        ),
+    )
 
 
 def _images(cloud: Cloud, *, settings: Settings) -> Iterator[Check]:

@@ -20,6 +20,7 @@ Area = Literal[
     "organization",
     "stacks",
     "network",
+    "mirror",
 ]
 
 

@@ -38,9 +38,11 @@ class Runs:
         yield from self.logs("/aws/sagemaker/TrainingJobs", job["TrainingJobName"], may_make_group=True)
         for channel in job["InputDataConfig"]:
             yield from self._input(channel["DataSource"]["S3DataSource"]["S3Uri"], source=ROLES)
-        # The framework's toolkit fetches the code itself, by its key.
+        # The framework's toolkit fetches the code itself, by its key, unless it is in a channel.
         code = job["HyperParameters"]["sagemaker_submit_directory"]
-        yield from all_of("s3:GetObject", self._object(code), "sagemaker-training-toolkit, files.download_and_extract")
+        if code.startswith("s3://"):
+            source = "sagemaker-training-toolkit, files.download_and_extract"
+            yield from all_of("s3:GetObject", self._object(code), source)
         output = job["OutputDataConfig"]
         yield from self._written(f"{output['S3OutputPath']}/{job['TrainingJobName']}/output/model.tar.gz")
         if "KmsKeyId" in output:
