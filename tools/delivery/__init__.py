@@ -1,1 +1,1 @@
-"""The way of a change: one synth, whose cloud assembly is deployed to each environment, tested, rolled back on failure."""
+"""The way of a change: one synth, its assembly deployed to each environment, tested there, rolled back on failure."""

@@ -66,7 +66,7 @@ def _put_back(store: Store, cloudformation: Any, stack: StackState) -> str:
 
 
 def parameters(before: StackState, now: StackState) -> Iterator[dict[str, Any]]:
-    """For each parameter that the template of before declares: the value that the stack has now, else the one of before.
+    """For each parameter that the template of before declares: the value that the stack has now, else that of before.
 
     The Serving stack's RolloutId of before names what that template rolls out: no alarm, which the failed change may
     have set off, takes that back (decision 85).

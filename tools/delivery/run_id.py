@@ -10,8 +10,9 @@ from pathlib import Path
 def identify(file: Path) -> tuple[str, str]:
     """(id, URL): the same for every step of one run. URL: "" from a laptop.
 
-    RUBRIC_RUN and RUBRIC_RUN_URL first; then GitHub's and GitLab's default variables ("Variables reference", "Predefined
-    CI/CD variables reference"). CodeBuild's id differs in each build: a CodePipeline sets RUBRIC_RUN to its execution.
+    RUBRIC_RUN and RUBRIC_RUN_URL first; then the default variables of GitHub ("Variables reference") and GitLab
+    ("Predefined CI/CD variables reference"). CodeBuild's id differs in each build: a CodePipeline sets RUBRIC_RUN to its
+    execution.
     """
     known = os.environ.get
     if known("RUBRIC_RUN"):
