@@ -67,7 +67,8 @@ test-e2e test-notebooks notebooks: SETUP := all notebooks
 test test-e2e: browser-if-any
 bench-serving: SETUP := all bench
 # The steps of a delivery need neither training's packages nor the local AWS; all that is deployed is in the assembly.
-assembly-check delivery-comment $(DELIVERY_STEPS): SETUP := app
+preflight assembly-check delivery-comment delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke \
+	delivery-finish delivery-rollback delivery-unlock: SETUP := app
 
 .PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
 	synth preflight credentials deploy diff destroy bootstrap acceptance assembly assembly-check $(DELIVERY_STEPS) delivery-comment notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean

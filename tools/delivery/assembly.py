@@ -93,16 +93,18 @@ class Assembly:
             ) from None
         return dict(manifest["artifacts"])
 
-    def stacks(self, environment: str) -> list[AssemblyStack]:
-        """An environment's stacks in the order in which they are deployed. Raises DeliveryError if there are none."""
+    def stacks(self, prefix: str) -> list[AssemblyStack]:
+        """An environment's stacks in the order of their deployment. Raises DeliveryError if there are none.
+
+        prefix: what is before the component in their names, `Rubric-dev`.
+        """
         found = {key: value for key, value in self._artifacts.items() if value["type"] == _STACK}
         graph = {key: [each for each in value.get("dependencies", []) if each in found] for key, value in found.items()}
-        ordered = [key for key in TopologicalSorter(graph).static_order() if _environment(found[key]) == environment]
+        ordered = [key for key in TopologicalSorter(graph).static_order() if _prefix(found[key]) == prefix]
         if not ordered:
-            there = ", ".join(sorted({_environment(value) for value in found.values()}))
+            there = ", ".join(sorted({_prefix(value) for value in found.values()}))
             raise DeliveryError(
-                f'The assembly has no stacks of {environment!r}, only of {there}: make assembly ENVS="{there} '
-                f'{environment}"',
+                f"The assembly has no stacks of {prefix}, only of {there}: make assembly ENVS=... with every environment",
                 status=USAGE,
             )
         return [self._stack(found[key]) for key in ordered]
@@ -134,8 +136,8 @@ class Assembly:
         raise DeliveryError(f"{artifact['properties']['stackName']} has no asset manifest: synthesise it again")
 
 
-def _environment(artifact: dict[str, Any]) -> str:
-    return str(artifact["properties"].get("tags", {}).get("environment", ""))
+def _prefix(artifact: dict[str, Any]) -> str:
+    return str(artifact["properties"]["stackName"]).rpartition("-")[0]
 
 
 def _imports(value: Any) -> Iterator[str]:

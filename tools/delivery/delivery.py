@@ -42,7 +42,12 @@ class Delivery:
     @cached_property
     def stacks(self) -> list[AssemblyStack]:
         """The environment's stacks in the order of their deployment."""
-        return Assembly(self.build / "assembly").stacks(self.name)
+        return Assembly(self.build / "assembly").stacks(self.cloud.settings.stack_name("").rstrip("-"))
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """The environment's settings and clients, with one's own credentials. Raises OpsError."""
+        return Cloud(self.env)
 
     @cached_property
     def place(self) -> Place:
@@ -141,7 +146,7 @@ class Delivery:
         result.unlink(missing_ok=True)
         model = json.loads(noted.read_text(encoding="utf-8"))["model"] if noted.exists() else ""
         try:
-            Smoke(Cloud(self.env), key=os.environ.get(_SMOKE_KEY, ""), model=model, say=self.say).run()
+            Smoke(self.cloud, key=os.environ.get(_SMOKE_KEY, ""), model=model, say=self.say).run()
         except DeliveryError as error:
             summarise(f"Smoke test of `{self.name}` failed: {error}\n")
             raise

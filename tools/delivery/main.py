@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -41,7 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
     build = options.build.absolute()
     try:
         if options.step == "assembly":
-            _say(synthesis.synthesise(options.environments.split(), build=build))
+            digest = synthesis.synthesise(_words(options.environments), build=build)
+            _say(digest)
+            _output("digest", digest)
         elif options.step == "check":
             _say(synthesis.checked(build, expected=options.digest))
         elif options.step == "changes":
@@ -108,6 +111,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--force", default="", help="yes: also what another run has locked")
     parser.add_argument("--build", type=Path, default=ROOT / "build", help="folder of the assembly (default build)")
     return parser
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        raise DeliveryError(f"ENVS={text}: a quote in it is never closed", status=USAGE) from None
+
+
+def _output(name: str, value: str) -> None:
+    """Hand a value to GitHub's later jobs, where there are any."""
+    file = os.environ.get("GITHUB_OUTPUT")
+    if file:
+        with Path(file).open("a", encoding="utf-8") as opened:
+            opened.write(f"{name}={value}\n")
 
 
 def _say(text: str) -> None:

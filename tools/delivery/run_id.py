@@ -11,8 +11,8 @@ def identify(file: Path) -> tuple[str, str]:
     """(id, URL): the same for every step of one run. URL: "" from a laptop.
 
     RUBRIC_RUN and RUBRIC_RUN_URL first; then the default variables of GitHub ("Variables reference") and GitLab
-    ("Predefined CI/CD variables reference"). CodeBuild's id differs in each build: a CodePipeline sets RUBRIC_RUN to its
-    execution.
+    ("Predefined CI/CD variables reference"). CodeBuild's id differs in each build: a CodePipeline sets RUBRIC_RUN to
+    that of its execution.
     """
     known = os.environ.get
     if known("RUBRIC_RUN"):
