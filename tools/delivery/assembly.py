@@ -104,7 +104,7 @@ class Assembly:
         if not ordered:
             there = ", ".join(sorted({_prefix(value) for value in found.values()}))
             raise DeliveryError(
-                f"The assembly has no stacks of {prefix}, only of {there}: make assembly ENVS=... with every environment",
+                f"The assembly has no stacks of {prefix}, only of {there}: name every environment in ENVS",
                 status=USAGE,
             )
         return [self._stack(found[key]) for key in ordered]
