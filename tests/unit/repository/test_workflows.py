@@ -101,7 +101,7 @@ def test_the_way_to_prod_is_the_way_to_dev() -> None:
         assert (jobs[name]["environment"], jobs[name]["env"]["ENV"]) == (name, name)
         assert jobs[name]["concurrency"] == {"group": f"deliver-{name}", "cancel-in-progress": "false"}
     assert json.dumps(jobs["dev"]["steps"]).replace("DEV_", "PROD_") == json.dumps(jobs["prod"]["steps"])
-    assert sum("make assembly" == step.get("run") for job in jobs.values() for step in job["steps"]) == 1
+    assert sum(step.get("run") == "make assembly" for job in jobs.values() for step in job["steps"]) == 1
     [last] = jobs["prod"]["steps"][-1:]
     assert (last["run"], last["if"]) == ("make delivery-finish", "always()")
 

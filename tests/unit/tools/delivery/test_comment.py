@@ -51,11 +51,8 @@ class GitHub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def github(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type[GitHub]]:
-    class Server(GitHub):
-        comments: list[dict[str, Any]] = []
-        asked: list[str] = []
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    kind = type("Server", (GitHub,), {"comments": [], "asked": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     (tmp_path / "event.json").write_text(json.dumps({"pull_request": {"number": 7}}))
     for name, value in {
@@ -65,7 +62,7 @@ def github(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type[Git
         "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
     }.items():
         monkeypatch.setenv(name, value)
-    yield Server
+    yield kind
     server.shutdown()
 
 

@@ -25,7 +25,7 @@ def lock(bucket: Bucket, run: str = "first", digest: str = "d1") -> Lock:
 def test_a_second_run_is_refused_in_one_sentence_that_names_the_first(bucket: Bucket) -> None:
     lock(bucket).take()
     kept = dict(bucket.objects)
-    with pytest.raises(DeliveryError, match="dev is being delivered to by https://ci/first since .*wait") as refused:
+    with pytest.raises(DeliveryError, match=r"dev is being delivered to by https://ci/first since .*wait") as refused:
         lock(bucket, "second").take()
     assert refused.value.status == USAGE and "\n" not in str(refused.value)
     assert bucket.objects == kept
