@@ -45,8 +45,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
             made.assembly()
             for each in started:
                 each.result()
-            for each in [pool.submit(account.make, "delivery") for account in accounts]:
-                each.result()
+            list(pool.map(lambda account: account.make("delivery"), accounts))
         yield made
     finally:
         for account in accounts:

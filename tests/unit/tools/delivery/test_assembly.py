@@ -70,7 +70,7 @@ def test_an_archive_brings_every_file_and_its_mode_to_another_machine(folder: Pa
 def test_an_environments_stacks_come_in_the_order_of_their_deployment(folder: Path) -> None:
     data, api = Assembly(folder).stacks("Rubric-dev")
     assert (data.name, api.name) == ("Rubric-dev-Data", "Rubric-dev-Api")
-    assert (data.imports, api.imports) == (set(), {"Rubric-dev-Data:Export"})
+    assert (data.imports, api.imports) == (frozenset(), frozenset({"Rubric-dev-Data:Export"}))
     assert (data.account, data.region, data.bucket) == (None, "us-east-1", "cdk-${AWS::AccountId}")
     assert (data.deploy_role, data.publish_role) == ("arn:deploy", "arn:publish")
 
