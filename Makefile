@@ -52,8 +52,6 @@ UNASKED_DESTROY := $(if $(IS_LOCAL),--force)
 
 # The way of a change (docs/delivery.md), as a pipeline or a person calls it.
 DELIVER := $(PYTHON) -m tools.delivery
-DELIVERY_STEPS := delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish \
-	delivery-rollback delivery-unlock
 
 # Setup runs on whichever Python a new machine has; everything after it on the one in .venv.
 SYSTEM_PYTHON := python="$$(command -v python3 || command -v python)" || \
@@ -71,7 +69,7 @@ preflight assembly-check delivery-comment delivery delivery-changes delivery-pre
 	delivery-finish delivery-rollback delivery-unlock: SETUP := app
 
 .PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
-	synth preflight credentials deploy diff destroy bootstrap acceptance assembly assembly-check $(DELIVERY_STEPS) delivery-comment notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
+	synth preflight credentials deploy diff destroy bootstrap acceptance assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
 
 help:
 	@printf '%s\n' \
@@ -211,7 +209,7 @@ assembly: ready
 assembly-check: ready
 	@$(DELIVER) check --digest "$$DIGEST"
 
-$(DELIVERY_STEPS): ready
+delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock: ready
 	@$(DELIVER) $(or $(patsubst delivery-%,%,$(filter delivery-%,$@)),all) --env "$$ENV" --digest "$$DIGEST" --force "$$FORCE"
 
 delivery-comment: ready

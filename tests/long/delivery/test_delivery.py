@@ -1,5 +1,6 @@
 """The way of a change on two accounts: one synth, the same bytes in both, a rollback, a refused second run."""
 
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def test_a_permission_that_widens_is_shown_before_it_is_deployed(company: Compan
 
 
 def test_a_change_whose_smoke_test_fails_is_rolled_back_and_a_second_run_meanwhile_is_refused(
-    company: Company,
+    company: Company, tmp_path: Path
 ) -> None:
     dev = company.dev
     before, model, jobs = dev.deployed(), dev.model(), dev.jobs()
@@ -76,19 +77,28 @@ def test_a_change_whose_smoke_test_fails_is_rolled_back_and_a_second_run_meanwhi
     changed(company, monitoring={"alarm_receivers_elsewhere": True, "p99_latency_ms": 999})
     company.assembly()
     outcome: list[Any] = []
-    first = threading.Thread(target=lambda: outcome.append(dev.make("delivery", check=False)))
+    first = threading.Thread(target=lambda: outcome.append(dev.make("delivery", check=False)), daemon=True)
     first.start()
     wait_for("the first run's lock", lambda: locked(dev), timeout=300, every=0.2)
-    # Another run, in a checkout of its own or a pipeline: a step in this checkout is refused by a lock of its own.
-    second = dev.make("delivery-prepare", check=False, RUBRIC_RUN="second")
+    beside = dev.make("delivery-prepare", check=False)
+    elsewhere = _from_another_checkout(dev, tmp_path)
     first.join()
-    assert second.returncode == 2 and "wait" in second.stderr
+    for refused, why in ((beside, "runs in this checkout"), (elsewhere, "dev is being delivered to by arn:aws:")):
+        assert refused.returncode == 2 and why in refused.stderr, refused.stderr
     [done] = outcome
     assert done.returncode == 1, done.stdout + done.stderr
     assert "POST /v1/classify: answers 5" in done.stderr or "GET /health?deep=true: answers 5" in done.stderr
     assert "dev was rolled back" in done.stderr
     assert (dev.deployed(), dev.model(), dev.jobs(), locked(dev)) == (before, model, jobs, False)
     dev.make("delivery-smoke")
+
+
+def _from_another_checkout(account: Account, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A second run: its own build folder, with the same assembly."""
+    for name in ("assembly", "assembly.sha256"):
+        (folder / name).symlink_to(account.checkout / "build" / name)
+    python, env = str(account.checkout / ".venv/bin/python"), str(account.settings_file)
+    return account.run(python, "-m", "tools.delivery", "prepare", "--env", env, "--build", str(folder), check=False)
 
 
 def _replace(file: Path, text: str) -> None:
