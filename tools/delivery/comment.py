@@ -15,27 +15,16 @@ from typing import Any
 
 from tools.delivery.errors import USAGE, DeliveryError
 
-MARK = "<!-- rubric: changes -->"
-# "body is too long (maximum is 65536 characters)", GitHub answers above that.
-_LONGEST = 65_000
 _PAGE = 100
 _SECONDS = 30.0
 
 
-def body(folder: Path) -> str:
-    """The comment: the environments' changes, one below the other."""
-    parts = [path.read_text(encoding="utf-8").strip() for path in sorted(folder.glob("*/changes.md"))]
-    if not parts:
-        raise DeliveryError("There are no changes to show: make delivery-changes writes them", status=USAGE)
-    text = "\n\n".join([MARK, *parts])
-    if len(text) > _LONGEST:
-        text = text[:_LONGEST] + "\n\nThe rest is in the summary of the job that wrote this."
-    return text
+def post(text: str) -> str:
+    """Write or replace the comment; what was done, as a sentence. Raises DeliveryError.
 
-
-def post(folder: Path) -> str:
-    """Write or replace the comment; what was done, as a sentence. Raises DeliveryError."""
-    text = body(folder)
+    text: what it says; its first line is the mark by which a later push finds it.
+    """
+    mark = text.partition("\n")[0]
     try:
         token, repository = os.environ["GITHUB_TOKEN"], os.environ["GITHUB_REPOSITORY"]
         event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
@@ -45,7 +34,7 @@ def post(folder: Path) -> str:
             f"{error} is missing: a workflow on pull_request sets it, and gives GITHUB_TOKEN", status=USAGE
         ) from None
     api = f"{os.environ.get('GITHUB_API_URL', 'https://api.github.com')}/repos/{repository}/issues"
-    ours = next((each["url"] for each in _comments(api, number, token) if each["body"].startswith(MARK)), None)
+    ours = next((each["url"] for each in _comments(api, number, token) if each["body"].startswith(mark)), None)
     if ours:
         _call("PATCH", ours, token, {"body": text})
         return "The comment is replaced."

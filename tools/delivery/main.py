@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.step == "changes":
             _say(changes.show(begin(options.env, build=build, expected=options.digest, say=_say)))
         elif options.step == "comment":
-            _say(comment.post(build / "delivery"))
+            _say(comment.post(changes.all_of(build / "delivery")))
         else:
             with _alone(build, options.env):
                 delivery = begin(options.env, build=build, expected=options.digest, say=_say)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tools.delivery import comment
+from tools.delivery import changes, comment
 from tools.delivery.errors import DeliveryError
 
 
@@ -66,36 +66,20 @@ def github(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type[Git
     server.shutdown()
 
 
-@pytest.fixture
-def changes(tmp_path: Path) -> Path:
-    for name in ("dev", "prod"):
-        (tmp_path / f"changes-{name}").mkdir()
-        (tmp_path / f"changes-{name}" / "changes.md").write_text(f"### {name}\n")
-    return tmp_path
-
-
-def test_one_comment_has_every_environment_and_a_later_push_replaces_it(github: type[GitHub], changes: Path) -> None:
+def test_a_later_push_replaces_the_comment(github: type[GitHub]) -> None:
     github.comments += [{"url": "nowhere", "body": f"a person's {number}"} for number in range(100)]
-    assert comment.post(changes) == "The comment is written."
-    (changes / "changes-dev" / "changes.md").write_text("### dev, again\n")
-    assert comment.post(changes) == "The comment is replaced."
-    assert len(github.comments) == 101
-    assert github.comments[-1]["body"] == f"{comment.MARK}\n\n### dev, again\n\n### prod"
+    assert comment.post("<!-- ours -->\nfirst") == "The comment is written."
+    assert comment.post("<!-- ours -->\nsecond") == "The comment is replaced."
+    assert [each["body"] for each in github.comments[100:]] == ["<!-- ours -->\nsecond"]
     assert github.asked == ["GET", "GET", "POST", "GET", "GET", "PATCH"]
 
 
-def test_a_comment_is_never_longer_than_github_takes(changes: Path) -> None:
-    (changes / "changes-dev" / "changes.md").write_text("x" * 100_000)
-    text = comment.body(changes)
-    assert len(text) <= 65_536 and text.endswith("summary of the job that wrote this.")
-
-
-def test_outside_a_workflow_one_sentence_says_what_is_missing(changes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_a_workflow_one_sentence_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     with pytest.raises(DeliveryError, match="GITHUB_TOKEN"):
-        comment.post(changes)
+        comment.post("<!-- ours -->")
 
 
 def test_without_changes_nothing_is_written(tmp_path: Path) -> None:
     with pytest.raises(DeliveryError, match="make delivery-changes"):
-        comment.body(tmp_path)
+        changes.all_of(tmp_path)
