@@ -91,7 +91,11 @@ class Assembly:
             raise DeliveryError(
                 f'{self.folder} has no cloud assembly: make assembly ENVS="dev prod" makes one', status=USAGE
             ) from None
-        return dict(manifest["artifacts"])
+        # A stack whose name is its artifact's id has no name of its own there.
+        return {
+            key: {"name": value.get("properties", {}).get("stackName", key), **value}
+            for key, value in manifest["artifacts"].items()
+        }
 
     def stacks(self, prefix: str) -> list[AssemblyStack]:
         """An environment's stacks in the order of their deployment. Raises DeliveryError if there are none.
@@ -115,7 +119,7 @@ class Assembly:
         account, region = re.fullmatch(r"aws://([^/]+)/(.+)", artifact["environment"]).groups()  # type: ignore[union-attr]
         destination = self._destination(artifact)
         return AssemblyStack(
-            name=properties["stackName"],
+            name=artifact["name"],
             template=template,
             region=region,
             account=account if account.isdigit() else None,
@@ -133,11 +137,11 @@ class Assembly:
                 assets = json.loads((self.folder / manifest["properties"]["file"]).read_text(encoding="utf-8"))
                 for file in assets["files"].values():
                     return dict(next(iter(file["destinations"].values())))
-        raise DeliveryError(f"{artifact['properties']['stackName']} has no asset manifest: synthesise it again")
+        raise DeliveryError(f"{artifact['name']} has no asset manifest: synthesise it again")
 
 
 def _prefix(artifact: dict[str, Any]) -> str:
-    return str(artifact["properties"]["stackName"]).rpartition("-")[0]
+    return str(artifact["name"]).rpartition("-")[0]
 
 
 def _imports(value: Any) -> Iterator[str]:

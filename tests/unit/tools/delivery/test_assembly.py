@@ -14,7 +14,7 @@ from tools.delivery.errors import USAGE, DeliveryError
 
 
 def stack(name: str, *needs: str) -> dict[str, Any]:
-    properties = {"stackName": name, "templateFile": f"{name}.template.json", "assumeRoleArn": "arn:deploy"}
+    properties = {"templateFile": f"{name}.template.json", "assumeRoleArn": "arn:deploy"}
     return {
         "type": "aws:cloudformation:stack",
         "environment": "aws://unknown-account/us-east-1",

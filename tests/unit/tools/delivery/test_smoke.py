@@ -39,7 +39,7 @@ def smoke(answers: dict[str, tuple[int, dict[str, Any]]]) -> Iterator[Smoke]:
             self.end_headers()
             self.wfile.write(json.dumps(value).encode())
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815 (http.server names it)
 
         def log_message(self, *_: Any) -> None:
             pass
