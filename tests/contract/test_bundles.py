@@ -29,7 +29,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "first_model": set(),
     "gate": {"baseline", "evaluation", "fold", "hyperparameters", "manifest", "measures"},
     "labelling": {"audit", "labelling", "record"},
-    "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest", "pipeline"},
+    "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest", "mirror", "pipeline"},
     "private_network": set(),
     "promote": {"pipeline", "stack_outputs"},
     "request_log_api": {"live"},
@@ -43,7 +43,7 @@ FUNCTIONS: dict[str, set[str]] = {
 }
 TRAINING = {
     *("artifact", "baseline", "buckets", "evaluation", "hyperparameters", "label_mapping", "labelling", "progress"),
-    *("fold", "ledger", "manifest", "measures", "text_normalization", "votes", "words"),
+    *("fold", "ledger", "manifest", "measures", "mirror", "text_normalization", "votes", "words"),
 }
 _IMPORT = re.compile(
     r"^\s*(?:from contracts\.\w+\.(\w+) import|import contracts\.\w+\.(\w+)|from contracts\.\w+ import ([\w, ]+))", re.M

@@ -14,7 +14,7 @@ from local_aws.patches import (
     sqs_metrics,
     timer,
 )
-from local_aws.patches.cloudformation import conditions, custom_resource, exports, outputs, parameters, types
+from local_aws.patches.cloudformation import conditions, custom_resource, drift, exports, outputs, parameters, types
 from local_aws.patches.cloudformation import deletion as stack_deletion
 from local_aws.patches.cloudwatch import alarms, emf
 from local_aws.patches.dynamodb import global_tables, limits, throughput
@@ -44,6 +44,7 @@ ALL: tuple[ModuleType, ...] = (
     stack_deletion,
     exports,
     types,
+    drift,
     iam_policies,
     buckets,
     access_logs,
