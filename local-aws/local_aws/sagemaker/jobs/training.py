@@ -10,6 +10,7 @@ from local_aws import iam
 from local_aws.common import scope
 from local_aws.common.store import Record, Scope, Store
 from local_aws.containers import ContainerFailure, ContainerStopped, TrainingContainer
+from local_aws.sagemaker import networks
 from local_aws.sagemaker.access import ExecutionRoles, ecr, keys
 from local_aws.sagemaker.jobs.running import Running
 from local_aws.sagemaker.jobs.status import JobMetrics, close, transition
@@ -148,6 +149,7 @@ class TrainingJobs:
             close(record, now=now)
             record.update(members, TrainingEndTime=now, TrainingJobStatus=status, LastModifiedTime=now)
             record.setdefault("TrainingStartTime", record["CreationTime"])
+        networks.disconnect(record["TrainingJobArn"], record.get("VpcConfig"))
         self._publish(CHANGED, record, record["TrainingJobArn"])
 
 
