@@ -34,6 +34,7 @@ from stacks.shared.state_machine import (
     may_hear,
     may_run_machine,
 )
+from stacks.shared.vpc import job_vpc_config
 from stacks.stores import Stores
 from stacks.training.inputs import TrainingInputs, readable_uri
 from stacks.training.machines import training
@@ -115,6 +116,7 @@ class Pipeline(Construct):
             metric_namespace="/aws/sagemaker/*",
             description="What a training job may do.",
             on_behalf_of=f"training-job/{self._settings.prefix}-*",
+            placement=self._deployment.placement,
         )
         may_log_for_the_account(
             role,
@@ -295,6 +297,7 @@ class Pipeline(Construct):
             tags={**settings.tags, "project": settings.project, "environment": settings.name},
             key_arn=key,
             volume_key_arn=key if takes_volume_key(settings.training.instance_type) else None,
+            vpc_config=job_vpc_config(self._deployment.placement),
         )
 
     def _registration(self, *, group: str) -> Registration:

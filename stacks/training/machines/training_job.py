@@ -13,7 +13,7 @@ from contracts.models import progress
 class Job:
     """A training job's fixed part. key_arn, volume_key_arn: None where AWS's own keys encrypt.
 
-    encrypt_traffic: whether the traffic between several instances is encrypted.
+    encrypt_traffic: whether the traffic between several instances is encrypted. vpc_config: `VpcConfig`, if any.
     """
 
     image: str
@@ -27,6 +27,7 @@ class Job:
     tags: Mapping[str, str]
     key_arn: str | None
     volume_key_arn: str | None
+    vpc_config: Mapping[str, Any] | None = None
 
 
 def training_job(job: Job) -> dict[str, Any]:
@@ -57,6 +58,8 @@ def training_job(job: Job) -> dict[str, Any]:
         "StoppingCondition": stopping,
         "Tags": [{"Key": key, "Value": value} for key, value in sorted(job.tags.items())],
     }
+    if job.vpc_config is not None:
+        request["VpcConfig"] = dict(job.vpc_config)
     if job.instance_count > 1:
         request["EnableInterContainerTrafficEncryption"] = job.encrypt_traffic
     if job.spot:
