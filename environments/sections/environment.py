@@ -70,6 +70,11 @@ class Settings(Section):
         return regions.known()[self.region].snap_start if setting is None else setting
 
     @property
+    def isolated_training(self) -> bool:
+        """Whether training jobs have no network: `training.isolated`."""
+        return bool(self.training.isolated)
+
+    @property
     def approved_model_parameter(self) -> str:
         """Name of the SSM parameter that holds the S3 URI of the model to serve."""
         return f"/{self.project}/{self.name}/approved-model"

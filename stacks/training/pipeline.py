@@ -107,6 +107,11 @@ class Pipeline(Construct):
         # A job needs the permissions, which are a resource beside the role; nothing refers to them.
         self.machine.node.add_dependency(self._job_role)
 
+    @property
+    def _mirror(self) -> list[str]:
+        """The prefix that runs read if their jobs are isolated."""
+        return [buckets.MIRROR] if self._settings.isolated_training else []
+
     def _make_job_role(self) -> iam.Role:
         stores = self._stores
         role = sagemaker_role(
@@ -132,7 +137,8 @@ class Pipeline(Construct):
         spot = self._settings.training.spot
         written = [buckets.TRAINING, *([buckets.CHECKPOINTS] if spot else [])]
         # The approved model is a channel of the job; a job of the notebooks has its code beside its output.
-        may_read(role, bucket_arn=stores.artifacts.arn, prefixes=[buckets.MODELS, *written], because=_MODELS)
+        read = [buckets.MODELS, *written, *self._mirror]
+        may_read(role, bucket_arn=stores.artifacts.arn, prefixes=read, because=_MODELS)
         may_write(role, bucket_arn=stores.artifacts.arn, prefixes=written, because=_MODELS)
         if spot:
             # SageMaker's guide, "model-checkpoints": files that the container deletes are deleted in S3 as well.
@@ -179,7 +185,8 @@ class Pipeline(Construct):
             prefixes=[buckets.DATASETS],
             because="Every version of the dataset is under it.",
         )
-        may_read(function.role, bucket_arn=stores.artifacts.arn, prefixes=[buckets.MODELS], because=_MODELS)
+        read = [buckets.MODELS, *self._mirror]
+        may_read(function.role, bucket_arn=stores.artifacts.arn, prefixes=read, because=_MODELS)
         use_key(function.role, stores.key_arn)
         if self.inputs.dataset is not None:
             read_asset(function.role, self.inputs.dataset)
@@ -298,6 +305,7 @@ class Pipeline(Construct):
             key_arn=key,
             volume_key_arn=key if takes_volume_key(settings.training.instance_type) else None,
             vpc_config=job_vpc_config(self._deployment.placement),
+            isolated=settings.isolated_training,
         )
 
     def _registration(self, *, group: str) -> Registration:
