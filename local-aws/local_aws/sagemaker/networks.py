@@ -8,6 +8,7 @@ CloudFormation does not wait for these interfaces, and deleting their security g
 two VPCs are refused when the job or model is created, all messages, and the interfaces' description.
 """
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,6 +73,20 @@ def connect(owner: str, config: VpcConfig | None, *, instances: int) -> None:
             )
     except Ec2Error as error:
         raise validation(error.message) from None
+
+
+def ways_out(config: VpcConfig | None) -> list[int] | None:
+    """Return the ports that a container in this VPC may connect to; None if it is in no VPC.
+
+    That is the local AWS's own port if the VPC has an endpoint, and otherwise none: a VPC has a way to AWS only by an
+    endpoint or through a gateway, which the local AWS does not have.
+    """
+    if not config:
+        return None
+    vpc_id = stores.subnet(config["Subnets"][0])["VpcId"]
+    if not any(each["VpcId"] == vpc_id for each in stores.ENDPOINTS.get().values()):
+        return []
+    return [int(os.environ["GATEWAY_PORT"])]
 
 
 def instances(request: Mapping[str, Any]) -> int:

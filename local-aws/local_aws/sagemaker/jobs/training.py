@@ -111,7 +111,12 @@ class TrainingJobs:
         try:
             _check_start(role, record)
             container = TrainingContainer(
-                request=request, workdir=self._workdir / name, s3=self._roles.s3(role), log=log, on_status=on_status
+                request=request,
+                workdir=self._workdir / name,
+                s3=self._roles.s3(role),
+                log=log,
+                on_status=on_status,
+                ways_out=networks.ways_out(record.get("VpcConfig")),
             )
             with self._running.hold(record["TrainingJobArn"], container):
                 result = container.run()

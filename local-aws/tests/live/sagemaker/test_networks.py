@@ -1,11 +1,13 @@
 """Jobs, models and endpoints in a VPC: what SageMaker refuses, and interfaces that outlive them."""
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from local_aws_testing.cloud import BUCKET, ROLE, SERVE, Cloud
+from local_aws.containers.processes import contained
+from local_aws_testing.cloud import BUCKET, ROLE, SERVE, Cloud, tar
 from local_aws_testing.networks import Network, refused
 from local_aws_testing.server import make_role, wait_for
 
@@ -110,3 +112,44 @@ def test_an_endpoint_s_interface_outlives_it_and_keeps_the_group(cloud: Cloud, n
     assert refused(network.ec2.delete_security_group, GroupId=network.group)[0] == "DependencyViolation"
     cloud.sagemaker.delete_endpoint_config(EndpointConfigName="in-vpc")
     cloud.sagemaker.delete_model(ModelName="in-vpc")
+
+
+_CONNECTS = """
+import os, socket, sys, urllib.parse
+there = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"]).port
+for name, port in (("aws", there), ("elsewhere", int(sys.argv[sys.argv.index("--port") + 1]))):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        print(name, "reached", flush=True)
+    except OSError as error:
+        print(name, type(error).__name__, flush=True)
+"""
+
+
+@pytest.mark.skipif(not contained.landlock_is_there(), reason="this kernel cannot take a process's connections away")
+@pytest.mark.parametrize("with_endpoint", [True, False])
+def test_a_job_in_a_vpc_reaches_aws_by_an_endpoint_and_nothing_else(
+    cloud: Cloud, network: Network, with_endpoint: bool
+) -> None:
+    if with_endpoint:
+        network.endpoint("s3")
+    name = f"way-out-{with_endpoint}".lower()
+    cloud.s3.put_object(Bucket=BUCKET, Key="connects.tar.gz", Body=tar({"train.py": _CONNECTS.encode()}))
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        wanted = cloud.job_request(name, port=str(elsewhere.getsockname()[1]))
+        wanted["HyperParameters"]["sagemaker_submit_directory"] = f"s3://{BUCKET}/connects.tar.gz"
+        cloud.sagemaker.create_training_job(**wanted | {"VpcConfig": vpc_config(network)})
+        assert cloud.ended_job(name)["TrainingJobStatus"] == "Completed"
+    [stream] = cloud.logs.describe_log_streams(
+        logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=f"{name}/"
+    )["logStreams"]
+    events = cloud.logs.get_log_events(
+        logGroupName="/aws/sagemaker/TrainingJobs", logStreamName=stream["logStreamName"]
+    )["events"]
+    said = [event["message"] for event in events]
+    assert "elsewhere PermissionError" in said
+    assert ("aws reached" if with_endpoint else "aws PermissionError") in said
+    if with_endpoint:
+        network.ec2.delete_vpc_endpoints(
+            VpcEndpointIds=[each["VpcEndpointId"] for each in network.ec2.describe_vpc_endpoints()["VpcEndpoints"]]
+        )

@@ -76,9 +76,7 @@ def command(network: str, script: str, *arguments: object) -> list[str]:
 
 
 def said(network: str, script: str, *arguments: object) -> str:
-    done = subprocess.run(
-        command(network, script, *arguments), capture_output=True, text=True, check=False, timeout=60
-    )
+    done = subprocess.run(command(network, script, *arguments), capture_output=True, text=True, check=False, timeout=60)
     return (done.stdout + done.stderr).strip()
 
 
