@@ -74,7 +74,7 @@ def test_a_refused_template_gives_cloudformations_line(tmp_path: Path) -> None:
 def test_a_destroy_shows_that_it_waits_for_network_interfaces(tmp_path: Path) -> None:
     board, progress = progress_on(tmp_path)
     progress.line(
-        "Rubric-local-Api | 3 | 1:02:03 PM | DELETE_IN_PROGRESS | AWS::Lambda::Function | Classify/Function (Classify1) "
+        "Rubric-local-Api | 3 | 1:02:03 PM | DELETE_IN_PROGRESS | AWS::Lambda::Function | Classify/Function (C1) "
         "CloudFormation is waiting for NetworkInterfaces associated with the Lambda Function to be cleaned up."
     )
     shown = board.stages["Rubric-local-Api"].detail
