@@ -39,8 +39,9 @@ def material(stores: Stores, model_version: str, *, at: str, labelled: list[Labe
     now = datetime.fromisoformat(at)
     known, mapping = stores.documents.model(model_version), stores.documents.labels(stores.labels_uri)
     evaluation = known.evaluation if known else {}
+    waiting = 0
     if labelled is None:
-        labelled = stores.sample.labelled(today=now.date(), days=stores.days, only=model_version)
+        labelled, waiting = stores.sample.labelled(today=now.date(), days=stores.days, only=model_version)
     learnt, why = _learnt(stores, model_version, evaluation)
     since = max(learnt.until if learnt else "", written(now - FURTHEST))
     newest_version, frozen_until = stores.old_rows.newest()
@@ -51,6 +52,7 @@ def material(stores: Stores, model_version: str, *, at: str, labelled: list[Labe
         reference_accuracy=_figure(evaluation.get("accuracy")),
         drift=stores.documents.drift(model_version),
         labelled=labelled,
+        waiting=waiting,
         events=stores.new_rows.since(since, today=now.date()),
         mapping=mapping,
         no_rows=why,

@@ -98,3 +98,10 @@ class Evidence:
     no_gain: str = ""
     texts_a_day: float | None = None
     runs: Runs = field(default_factory=Runs)
+    waiting: int = 0
+
+
+def few(labelled: int, waiting: int) -> str:
+    """How many texts of the audit sample are labelled, and how many more have labels that do not count."""
+    more = f" ({waiting} more wait for a label of a trusted key)" if waiting else ""
+    return f"{labelled} texts of the audit sample are labelled{more}"

@@ -118,7 +118,7 @@ class Deployed:
                 given = LabelRequest(
                     request_id=facts.request_id, position=position, label="Health", labeller="ana", sample=""
                 )
-                labels.give(given, Labeller(key_id="abcdefgh23", name="ana"), trusted=True)
+                labels.give(given, Labeller(key_id="abcdefgh23", name="ana", trusted=True))
 
     def ask(self, action: str) -> Any:
         payload = json.dumps({"action": action}).encode()
