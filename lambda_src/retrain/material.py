@@ -31,7 +31,8 @@ class OldRowsPort(Protocol):
 class Material:
     """written: UTC, when the model was evaluated. drift: its report, {} for none. no_rows: why the old rows are not
     known, "" if they are. events: of the ledger's rows with news since the model's dataset, by row. newest_version,
-    frozen_until: of the dataset, and its newest label, "" where that does not matter.
+    frozen_until: of the dataset, and its newest label, "" where that does not matter. found_nothing: when the last run
+    was decided that found nothing new, "" if there is none.
     """
 
     model_version: str
@@ -48,6 +49,7 @@ class Material:
     untrusted_share: float = 0.1
     newest_version: str = ""
     frozen_until: str = ""
+    found_nothing: str = ""
 
     def with_old_rows(self, rows: OldRowsPort, learnt: Learnt) -> Material:
         """With what is needed of the rows of the model's dataset. Raises RowsUnknown.
@@ -79,7 +81,7 @@ def evidence(of: Material, rule: Rule, *, at: str, cause: Cause, by: str, runs: 
         labels=of.labels,
         old=of.old,
         untrusted_share=of.untrusted_share,
-        frozen_until=of.frozen_until,
+        frozen_until=max(of.frozen_until, of.found_nothing),
     )
     found, no_gain = _gain(of, rule, labelled, rows)
     status, reason = _drift(of.drift, at)
@@ -95,6 +97,7 @@ def evidence(of: Material, rule: Rule, *, at: str, cause: Cause, by: str, runs: 
         accuracy=_accuracy(labelled),
         rows=rows.counts,
         newest_version=of.newest_version,
+        found_nothing=of.found_nothing if of.found_nothing > of.frozen_until else "",
         gain=found,
         no_gain=no_gain,
         texts_a_day=_texts_a_day(of.drift),
