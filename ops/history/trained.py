@@ -18,7 +18,7 @@ from ops.errors import code_of
 from ops.history.event import DATASET, RUN, VERDICT, Event, happened
 
 _JOBS = 500
-# What Step Functions asks one machine to pass on to another that it starts ("connect-stepfunctions").
+# What Step Functions asks one machine to pass on to another that it starts ("concepts-nested-workflows").
 _STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 
 

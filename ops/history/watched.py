@@ -55,8 +55,10 @@ def _of_test(test: dict[str, Any], *, test_id: str) -> Iterator[Event]:
     details = {"test": test_id, "mode": mode, "challenger": sides[0], "champion": sides[1]}
     what = f"the test {test_id} ({mode}) of {sides[0]} against {sides[1]} began"
     yield from happened(test.get("started_at"), TEST, what, by=by, about=sides[0], details=details)
+    # The first step and the last say again that it began and ended.
+    told = (test.get("started_at"), test.get("ended_at"))
     for step in test.get("steps") or []:
-        if isinstance(step, dict) and step.get("what"):
+        if isinstance(step, dict) and step.get("what") and step.get("at") not in told:
             yield from happened(step.get("at"), TEST, f"{test_id}: {step['what']}", about=sides[0], details=details)
     if test.get("verdict"):
         looks = len(test.get("looks") or [])

@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
@@ -129,13 +129,13 @@ class World:
     def __init__(self) -> None:
         self.calls = Calls()
         self.bucket, self.states = Bucket(self.calls), StepFunctions(self.calls)
-        self.datasets: Any = Datasets()
+        self.datasets = Datasets()
         unread: Any = None  # a model's material is given
         self.stores = Stores(
             documents=Documents(self.bucket, bucket="artifacts"),
             sample=unread,
-            new_rows=self.datasets,
-            old_rows=self.datasets,
+            new_rows=cast(Any, self.datasets),
+            old_rows=cast(Any, self.datasets),
             executions=Executions(self.states, pipeline=PIPELINE),
             labels_uri="",
             days=30,

@@ -78,7 +78,9 @@ def happened(world: World, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Clo
     test = {
         "test_id": "t1", "plan": {"mode": "replay"}, "champion": {"version": OTHER}, "challenger": {"version": MODEL},
         "by": "ada", "started_at": "2026-11-20T05:00:00.000Z", "ended_at": "2026-11-20T06:00:00.000Z",
-        "ended_by": "the function", "verdict": "better", "reason": "more often right", "looks": [1, 2], "steps": [],
+        "ended_by": "the function", "verdict": "better", "reason": "more often right", "looks": [1, 2],
+        "steps": [{"at": f"2026-11-20T0{at}:00.000Z", "what": what} for at, what in (
+            ("5:00", "ada starts a replay"), ("5:30", "the challenger classifies 5 texts"), ("6:00", "it ends"))],
         "promoted": "",
     }  # fmt: skip
     for key in (record.archived("t1"), record.CURRENT):  # a step was killed between the two
@@ -156,6 +158,7 @@ def test_runs_verdicts_tests_decisions_and_alarms_are_told(happened: Cloud) -> N
     assert told(happened, "decision") == [("retraining: train, by the clause rows: it pays", "the machine")]
     assert told(happened, "test") == [
         (f"the test t1 (replay) of {MODEL} against {OTHER} began", "ada"),
+        ("t1: the challenger classifies 5 texts", ""),
         ("the test t1 ended as better after 2 labels: more often right", "the function"),
     ]
     assert sorted(told(happened, "run")) == [
