@@ -27,6 +27,7 @@ class RubricStack(cdk.Stack):
             description=description,
             # The CLI checks the version too; without this rule, a promotion passes only one parameter.
             synthesizer=cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+            permissions_boundary=_boundary(settings.permissions_boundary),
         )
         self.deployment = deployment
         self.settings = settings
@@ -47,3 +48,8 @@ class RubricStack(cdk.Stack):
     def share(self, value: Any) -> str:
         """A name or ARN for other stacks, exported here: consumers then need no reference to the construct."""
         return self.export_value(value)
+
+
+def _boundary(name: str | None) -> cdk.PermissionsBoundary | None:
+    """What the CDK puts on every role of a stack: a managed policy of the account, by its name."""
+    return None if name is None else cdk.PermissionsBoundary.from_name(name)

@@ -24,6 +24,9 @@ def problems(settings: Settings) -> Iterator[Problem]:
 
 
 def _access(settings: Settings) -> Iterator[Problem]:
+    if settings.api.access == "private":
+        allowed = "API Gateway's HTTP APIs are public by nature (docs/network.md says what to do instead); use public"
+        yield Problem(("api", "access"), "private", allowed)
     origins = settings.api.cors_origins
     if "*" in origins and len(origins) > 1:
         yield Problem(("api", "cors_origins"), origins, "* already allows every origin: use it alone")

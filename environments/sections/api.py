@@ -30,6 +30,11 @@ class Jwt(Section):
 class Api(Section):
     """The HTTP API."""
 
+    access: Literal["public", "private"] = Field(
+        "public",
+        description="`public`: the API has an address on the internet, which answers holders of a key alone. "
+        "`private` is refused: API Gateway has no private HTTP API (docs/network.md).",
+    )
     auth: Literal["keys", "iam", "jwt"] = Field(
         "keys",
         description="Who may call: holders of API keys, IAM identities with `execute-api:Invoke` on the routes, or "

@@ -16,12 +16,16 @@ from environments.sections.data import Data
 from environments.sections.drift import Drift
 from environments.sections.labelling import Labelling
 from environments.sections.monitoring import Monitoring
+from environments.sections.network import Network
 from environments.sections.retraining import Retraining
 from environments.sections.serving import Serving
 from environments.sections.training import Training
 
 # No hyphen: `rubric-dev-*` must never match the jobs of another environment.
 ShortName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,15}$")]
+
+# IAM, CreatePolicy: PolicyName. A policy with a path has a longer name in its ARN.
+PolicyName = Annotated[str, StringConstraints(pattern=r"^[\w+=,.@-]{1,128}$")]
 
 
 class Settings(Section):
@@ -36,6 +40,11 @@ class Settings(Section):
     tags: dict[str, str] = Field(
         default_factory=dict, description="Tags of every resource, beside `project` and `environment`."
     )
+    permissions_boundary: PolicyName | None = Field(
+        None,
+        description="Name of the managed policy that is the permissions boundary of every role; delivery makes it "
+        "([accounts and roles](delivery-accounts.md)). Unset, roles have none.",
+    )
     runtime_accepted_until: dt.date | None = Field(
         None,
         description="Last day on which a deploy accepts the Lambda functions' Python runtime when it is no longer "
@@ -46,6 +55,7 @@ class Settings(Section):
     serving: Serving = Field(description="The model endpoint.")
     classifier: Classifier = Field(Classifier(), description="The classifier: the endpoint or a Bedrock model.")
     api: Api = Field(Api(), description="The HTTP API.")
+    network: Network = Field(Network(), description="The VPC.")
     drift: Drift = Field(Drift(), description="Drift looks.")
     labelling: Labelling = Field(Labelling(), description="The queue of texts for people to label.")
     retraining: Retraining = Field(Retraining(), description="When to train again.")
@@ -66,6 +76,11 @@ class Settings(Section):
         """`api.snap_start`; unset, whether the region has it."""
         setting = self.api.snap_start
         return regions.known()[self.region].snap_start if setting is None else setting
+
+    @property
+    def isolated_training(self) -> bool:
+        """Whether training jobs have no network: `training.isolated`."""
+        return bool(self.training.isolated)
 
     @property
     def approved_model_parameter(self) -> str:

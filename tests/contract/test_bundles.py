@@ -30,6 +30,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "gate": {"baseline", "evaluation", "fold", "hyperparameters", "manifest", "measures"},
     "labelling": {"audit", "labelling", "record"},
     "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest", "pipeline"},
+    "private_network": set(),
     "promote": {"pipeline", "stack_outputs"},
     "request_log_api": set(),
     "redrive": {"log_messages"},

@@ -18,6 +18,7 @@ LOCAL_AWS_TESTS = {"unit": f"{LOCAL_AWS}/tests/unit", "contract": f"{LOCAL_AWS}/
 TYPED = (
     "contracts",
     "dataset_files",
+    "delivery",
     "environments",
     "lambda_src",
     "local",

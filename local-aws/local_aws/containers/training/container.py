@@ -10,6 +10,7 @@ from typing import Any
 
 from local_aws.containers.errors import ContainerFailure, ContainerStopped
 from local_aws.containers.files import archive, storage
+from local_aws.containers.processes import isolation
 from local_aws.containers.processes.lines import Lines
 from local_aws.containers.processes.process import ContainerProcess
 from local_aws.containers.processes.process_group import ProcessGroup
@@ -171,6 +172,7 @@ class TrainingContainer:
         limit = started + allowed - self._seconds
         processes = ProcessGroup()
         interrupted = False
+        network = self._own_network()
         try:
             with self._lock:
                 self._processes = processes
@@ -182,6 +184,7 @@ class TrainingContainer:
                             environment=launch.environment,
                             folder=self._workdir / host.name,
                             log=log,
+                            network=network.word if network else isolation.SHARED,
                         )
                     )
                 if self._stop_reason is not None:  # stopped while the scripts were starting
@@ -201,9 +204,21 @@ class TrainingContainer:
                     break
         finally:
             processes.end()
+            if network:
+                network.close()
             self._seconds += time.monotonic() - started
         index, failed = processes.first_failure()
         return _Outcome(failed.exit_code or 0, failed.last_error_line, self._layouts[index], interrupted)
+
+    def _own_network(self) -> isolation.OwnNetwork | None:
+        """The network of an isolated job's hosts; None if the job has the machine's."""
+        if not self._request.get("EnableNetworkIsolation"):
+            return None
+        try:
+            return isolation.OwnNetwork()
+        except isolation.NotSeparableError as error:
+            self._logs[0](isolation.not_separated(error))
+            return None
 
     def _is_interrupted(self) -> bool:
         file = self._workdir / INTERRUPT_FILE

@@ -103,7 +103,10 @@ class Fleet:
 
 
 def container_definition(store: Store, model_name: str) -> dict[str, Any]:
-    """Return a model's Image, ModelDataUrl and Environment, its ARN and its role. Raises ContainerFailure."""
+    """Return a model's Image, ModelDataUrl and Environment, its ARN, its role and whether it is isolated.
+
+    Raises ContainerFailure.
+    """
     model = store.get("model", model_name)
     if model is None:
         raise ContainerFailure(f'Could not find model "{store.arn(f"model/{model_name}")}".')
@@ -115,7 +118,11 @@ def container_definition(store: Store, model_name: str) -> dict[str, Any]:
         raise ContainerFailure(f"The model {model_name} is a multi-model one, which the local AWS does not run.")
     if "ModelPackageName" in definition:
         definition = {**_of_package(store, definition["ModelPackageName"]), **definition}
-    of_model = {"ModelArn": model["ModelArn"], "ExecutionRoleArn": model.get("ExecutionRoleArn")}
+    of_model = {
+        "ModelArn": model["ModelArn"],
+        "ExecutionRoleArn": model.get("ExecutionRoleArn"),
+        "EnableNetworkIsolation": model.get("EnableNetworkIsolation", False),
+    }
     return _runnable({**definition, **of_model}, f"The model {model_name}")
 
 

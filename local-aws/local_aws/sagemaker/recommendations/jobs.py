@@ -105,6 +105,7 @@ class RecommendationJobs:
             workdir=self._workdir / record["JobName"] / endpoint["InstanceType"],
             s3=job.s3,
             log=log.write,
+            isolated=bool(definition.get("EnableNetworkIsolation")),
         )
         try:
             job.take(container)

@@ -1,0 +1,1 @@
+"""What CloudFormation may do with an environment's stacks, worked out from their templates, and what bounds it."""

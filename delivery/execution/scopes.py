@@ -1,0 +1,214 @@
+"""On which resources an action is allowed, as far as IAM can name an environment's: by name, else by its tags.
+
+CloudFormation makes most names of the stack's (user guide, "Resources and their physical names"), and all other names
+start with the environment's prefix. Models, endpoint configurations and keys have neither, but tags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from delivery.execution.published import without_resources
+from delivery.place import Place
+from environments.settings import Settings
+
+Conditions = dict[str, dict[str, Any]]
+
+# Actions for which the reference has a resource that ours do not name: metrics belong to none.
+_OPTIONAL = ("cloudwatch:GetMetricData", "cloudwatch:PutMetricData")
+# Linked roles that CloudFormation's handlers may have a service create, once for the account.
+_LINKED = {
+    "dynamodb.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
+    "replication.dynamodb.amazonaws.com": "AWSServiceRoleForDynamoDBReplication",
+    "sagemaker.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
+    "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
+}
+# IAM user guide, "access_policies_boundaries": what gives a role permissions, or its boundary.
+GIVES_PERMISSIONS = ("iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where actions are allowed. actions: patterns; resources: of ARNs."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Conditions = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """How an environment's resources are called.
+
+    From its templates: the logical ids of secrets, the services that are passed roles, and its APIs' paths.
+    """
+
+    settings: Settings
+    place: Place
+    secrets: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    apis: tuple[str, ...] = ()
+
+    @property
+    def stack(self) -> str:
+        """`Rubric-dev-`."""
+        return self.settings.stack_name("")
+
+    @property
+    def prefix(self) -> str:
+        """`rubric-dev`."""
+        return self.settings.prefix
+
+    def here(self, service: str, *resources: str) -> tuple[str, ...]:
+        """ARNs in the environment's region."""
+        return tuple(self.place.arn(service, each, region=self.settings.region) for each in resources)
+
+    @property
+    def boundary(self) -> str:
+        """The ARN of the environment's permissions boundary."""
+        return self.place.arn("iam", f"policy/{self.settings.permissions_boundary}")
+
+    @property
+    def bootstrap_bucket(self) -> str:
+        """The start of the name of bootstrap's bucket."""
+        return f"cdk-{self.place.qualifier}-assets-"
+
+    @property
+    def assets(self) -> str:
+        """Everything in bootstrap's bucket, where the functions' code is."""
+        bucket = f"{self.bootstrap_bucket}{self.place.account}-{self.settings.region}"
+        return self.place.arn("s3", f"{bucket}/*", account="")
+
+    def tagged(self, key: str) -> Conditions:
+        """With the environment's tags, in the request (`aws:RequestTag`) or on the resource (`aws:ResourceTag`)."""
+        tags = {"project": self.settings.project, "environment": self.settings.name}
+        return {"StringEquals": {f"{key}/{name}": value for name, value in tags.items()}}
+
+
+def scopes(names: Names) -> Iterator[Scope]:
+    """An environment's scopes; the first that fits an action counts."""
+    here, stack, prefix = names.here, names.stack, names.prefix
+    yield from _iam(names)
+    yield from _sagemaker(names)
+    yield from _keys(names)
+    yield from _secrets(names)
+    yield Scope(("s3:GetObject", "s3:GetObjectVersion"), (names.assets,))
+    yield Scope(("s3:*",), (names.place.arn("s3", f"{prefix}-*", account=""),))
+    # APIs have generated ids, and what is below them has no tags.
+    yield Scope(
+        ("apigateway:*",),
+        tuple(
+            names.place.arn("apigateway", path, region=names.settings.region, account="")
+            for path in (*names.apis, *(f"{each}/*" for each in names.apis), "/tags/*")
+        ),
+    )
+    yield Scope(("lambda:*EventSourceMapping", "lambda:ListTags"), here("lambda", "event-source-mapping:*"))
+    yield Scope(
+        ("lambda:TagResource", "lambda:UntagResource"),
+        here("lambda", f"function:{stack}*", "event-source-mapping:*"),
+    )
+    yield Scope(("lambda:GetCodeSigningConfig",), here("lambda", "code-signing-config:*"))
+    yield Scope(("lambda:*",), here("lambda", f"function:{stack}*"))
+    yield Scope(("dynamodb:*",), here("dynamodb", f"table/{stack}*"))
+    yield Scope(("sqs:*",), here("sqs", f"{stack}*"))
+    yield Scope(("sns:*",), here("sns", f"{stack}*"))
+    yield Scope(("events:*",), here("events", f"rule/{stack}*"))
+    yield Scope(("states:*",), here("states", f"stateMachine:{prefix}-*"))
+    yield Scope(("codebuild:*",), here("codebuild", f"project/{prefix}-*"))
+    yield Scope(("ecr:*",), here("ecr", f"repository/{prefix}-*"))
+    yield Scope(("ssm:*",), here("ssm", f"parameter/{names.settings.project}/{names.settings.name}/*"))
+    named = (f"log-group:/aws/sagemaker/Endpoints/{prefix}*", f"log-group:/aws/vendedlogs/*/{prefix}*")
+    yield Scope(("logs:*",), here("logs", f"log-group:{stack}*", *named))
+    yield Scope(("application-autoscaling:*",), here("application-autoscaling", "scalable-target/*"))
+    yield Scope(("cloudwatch:*Dashboard*",), (names.place.arn("cloudwatch", f"dashboard/{prefix}*"),))
+    yield Scope(("cloudwatch:*Alarm*",), here("cloudwatch", *_alarms(names)))
+    yield Scope(
+        ("cloudwatch:*agResource", "cloudwatch:ListTagsForResource"),
+        (*here("cloudwatch", *_alarms(names)), names.place.arn("cloudwatch", f"dashboard/{prefix}*")),
+    )
+    yield from _network(names)
+
+
+def _alarms(names: Names) -> tuple[str, ...]:
+    """Our alarms, and those that a target tracking policy makes (Application Auto Scaling user guide)."""
+    return (
+        f"alarm:{names.stack}*",
+        f"alarm:{names.prefix}-*",
+        f"alarm:TargetTracking-endpoint/{names.prefix}*",
+    )
+
+
+def _iam(names: Names) -> Iterator[Scope]:
+    own = names.place.arn("iam", f"role/{names.stack}*")
+    linked = {
+        service: names.place.arn("iam", f"role/aws-service-role/{service}/{role}") for service, role in _LINKED.items()
+    }
+    yield Scope(
+        ("iam:CreateServiceLinkedRole",),
+        tuple(linked.values()),
+        {"StringEquals": {"iam:AWSServiceName": list(linked)}},
+    )
+    scaling = "sagemaker.application-autoscaling.amazonaws.com"
+    yield Scope(
+        ("iam:PassRole",),
+        (own, linked[scaling]),
+        {"StringEquals": {"iam:PassedToService": sorted({*names.services, scaling})}},
+    )
+    yield Scope(GIVES_PERMISSIONS, (own,), {"StringEquals": {"iam:PermissionsBoundary": names.boundary}})
+    yield Scope(("iam:*",), (own,))
+
+
+def _sagemaker(names: Names) -> Iterator[Scope]:
+    generated = names.here("sagemaker", "model/*", "endpoint-config/*")
+    named = names.here("sagemaker", f"endpoint/{names.prefix}*", f"model-package-group/{names.prefix}")
+    yield Scope(("sagemaker:CreateModel", "sagemaker:CreateEndpointConfig"), generated, names.tagged("aws:RequestTag"))
+    yield Scope(("sagemaker:AddTags",), (*generated, *named), names.tagged("aws:RequestTag"))
+    yield Scope(("sagemaker:*Model", "sagemaker:*EndpointConfig"), generated, names.tagged("aws:ResourceTag"))
+    yield Scope(("sagemaker:DeleteTags", "sagemaker:ListTags"), (*generated, *named), names.tagged("aws:ResourceTag"))
+    # Both name the configuration too, which is only read.
+    yield Scope(
+        ("sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"),
+        (*named[:1], *names.here("sagemaker", "endpoint-config/*")),
+    )
+    yield Scope(("sagemaker:*",), named)
+
+
+def _keys(names: Names) -> Iterator[Scope]:
+    keys = names.here("kms", "key/*")
+    # On a key that is being created, too: its tags are in the request.
+    yield Scope(("kms:CreateKey",), ("*",), names.tagged("aws:RequestTag"))
+    yield Scope(("kms:TagResource",), keys, names.tagged("aws:RequestTag"))
+    yield Scope(("kms:*",), keys, names.tagged("aws:ResourceTag"))
+
+
+def _secrets(names: Names) -> Iterator[Scope]:
+    """CloudFormation makes a secret's name of its logical id and random characters."""
+    yield Scope(
+        ("secretsmanager:*",),
+        names.here("secretsmanager", f"secret:{names.stack}*", *(f"secret:{each}-*" for each in names.secrets)),
+    )
+
+
+def _network(names: Names) -> Iterator[Scope]:
+    everything = names.here("ec2", "*/*")
+    yield Scope(("ec2:Create*", "ec2:Describe*", "ec2:Get*"), everything)
+    yield Scope(("ec2:*",), everything, names.tagged("aws:ResourceTag"))
+
+
+def service_of(action: str) -> str:
+    """`s3` of `s3:GetObject`."""
+    return action.partition(":")[0]
+
+
+def scope_of(action: str, candidates: list[Scope]) -> Scope:
+    """Where an action is allowed. Raises LookupError if nothing says so."""
+    if action in without_resources() or action in _OPTIONAL:
+        unnarrowed = next((each for each in candidates if each.resources == ("*",) and action in each.actions), None)
+        return unnarrowed or Scope((action,), ("*",))
+    for each in candidates:
+        if any(fnmatchcase(action, pattern) for pattern in each.actions):
+            return each
+    raise LookupError(f"{action}: nothing says on which of an environment's resources a deploy may call it")

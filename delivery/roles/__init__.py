@@ -1,0 +1,1 @@
+"""The roles that a repository's workflows take, and whom they trust."""
