@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 
 def training_machine(prefix: str) -> str:
@@ -86,15 +87,11 @@ class NothingNew:
     job_name: str
 
     @classmethod
-    def read(cls, output: str | None) -> NothingNew | None:
+    def of(cls, output: Mapping[str, Any]) -> NothingNew | None:
         """Of an execution's output; None for any other end."""
-        try:
-            found = json.loads(output or "{}")
-        except ValueError:
+        if not output.get("nothing_new"):
             return None
-        if not isinstance(found, dict) or not found.get("nothing_new"):
-            return None
-        return cls(reason=str(found.get("reason", "")), job_name=str(found.get("job_name", "")))
+        return cls(reason=str(output.get("reason", "")), job_name=str(output.get("job_name", "")))
 
 
 class StackBusy(Exception):  # noqa: N818 (Step Functions matches a Lambda function's error by its class's name)

@@ -81,7 +81,7 @@ def _by(given: dict[str, Any]) -> str:
 
 
 def _end(described: dict[str, Any]) -> str:
-    if nothing := NothingNew.read(described.get("output")):
+    if nothing := NothingNew.of(documents.parsed(described.get("output"))):
         return f"nothing was trained ({nothing.reason})"
     reason = str(described.get("cause") or described.get("error") or "")
     return f"{described['status'].lower()}{f' ({reason})' if reason else ''}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -78,7 +79,7 @@ def _state(execution: dict[str, Any]) -> runs.State:
         return runs.STARTED
     if execution.get("error") == ErrorName.PREPARATION_FAILED:
         return runs.UNPAID
-    nothing = NothingNew.read(execution.get("output"))
+    nothing = NothingNew.of(json.loads(execution.get("output") or "{}"))
     if nothing is None:
         return runs.ENDED
     return runs.EMPTY if nothing.job_name else runs.UNPAID
