@@ -1,8 +1,8 @@
 """Waits until services have removed their network interfaces from a VPC, which cannot be deleted before.
 
 CloudFormation waits for Lambda's ("AWS::Lambda::Function VpcConfig" in its template reference), but not for those of
-SageMaker's endpoints and jobs (aws-cloudformation/cloudformation-coverage-roadmap #1327): the deletion of their security
-group would fail. Only SageMaker can remove them.
+SageMaker's endpoints and jobs (aws-cloudformation/cloudformation-coverage-roadmap #1327): the deletion of their
+security group would fail. Only SageMaker can remove them.
 """
 
 from __future__ import annotations
