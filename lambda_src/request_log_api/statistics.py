@@ -11,9 +11,10 @@ from typing import Any
 from contracts.ab_tests.live import CHALLENGER, CHAMPION
 from contracts.logs import request_log
 from contracts.logs.request_log import Item
+from lambda_src.common.times import written
 from lambda_src.request_log_api.dal import RequestLog
 from lambda_src.request_log_api.merged import Merged
-from lambda_src.request_log_api.slices import Reader, begin, slices, written
+from lambda_src.request_log_api.slices import Reader, begin, slices
 from lambda_src.request_log_api.views import confidence_of
 
 # The limit of one request: how many texts it reads. The answer says if older ones are left out.

@@ -32,7 +32,8 @@ class Material:
     """written: UTC, when the model was evaluated. drift: its report, {} for none. no_rows: why the old rows are not
     known, "" if they are. events: of the ledger's rows with news since the model's dataset, by row. newest_version,
     frozen_until: of the dataset, and its newest label, "" where that does not matter. waiting: texts of the audit
-    sample whose labels do not count.
+    sample whose labels do not count. found_nothing: when the last run was decided that found nothing new, "" if there
+    is none.
     """
 
     model_version: str
@@ -50,6 +51,7 @@ class Material:
     newest_version: str = ""
     frozen_until: str = ""
     waiting: int = 0
+    found_nothing: str = ""
 
     def with_old_rows(self, rows: OldRowsPort, learnt: Learnt) -> Material:
         """With what is needed of the rows of the model's dataset. Raises RowsUnknown.
@@ -81,7 +83,7 @@ def evidence(of: Material, rule: Rule, *, at: str, cause: Cause, by: str, runs: 
         labels=of.labels,
         old=of.old,
         untrusted_share=of.untrusted_share,
-        frozen_until=of.frozen_until,
+        frozen_until=max(of.frozen_until, of.found_nothing),
     )
     found, no_gain = _gain(of, rule, labelled, rows)
     status, reason = _drift(of.drift, at)
@@ -98,6 +100,7 @@ def evidence(of: Material, rule: Rule, *, at: str, cause: Cause, by: str, runs: 
         waiting=of.waiting,
         rows=rows.counts,
         newest_version=of.newest_version,
+        found_nothing=of.found_nothing if of.found_nothing > of.frozen_until else "",
         gain=found,
         no_gain=no_gain,
         texts_a_day=_texts_a_day(of.drift),

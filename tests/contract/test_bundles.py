@@ -36,7 +36,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "redrive": {"log_messages"},
     "retrain": {
         *("audit", "decision", "drift_report", "hyperparameters", "label_mapping", "manifest", "runs"),
-        *("record", "votes", "words"),
+        *("pipeline", "record", "votes", "words"),
     },
     "rotate_key": set(),
     "meta": {"drift_report", "evaluation"},

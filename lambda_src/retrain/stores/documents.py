@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any, cast
 
 from botocore.exceptions import ClientError
@@ -18,6 +17,7 @@ from contracts.retraining.decision import Decision
 from contracts.retraining.runs import Run
 from contracts.texts.label_mapping import LabelMapping
 from lambda_src.common import aws, one_object, s3_uri
+from lambda_src.common.times import written
 
 _TRIES = 5
 
@@ -46,8 +46,7 @@ class Documents:
         answer = self._get(buckets.evaluation(model_version))
         if answer is None:
             return None
-        moment = answer["LastModified"].astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return Known(_object(answer["Body"].read()), moment)
+        return Known(_object(answer["Body"].read()), written(answer["LastModified"]))
 
     def drift(self, model_version: str) -> dict[str, Any]:
         """The model's drift report; {} where there is none that can be read."""
