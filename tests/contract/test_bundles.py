@@ -32,11 +32,11 @@ FUNCTIONS: dict[str, set[str]] = {
     "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest", "mirror", "pipeline"},
     "private_network": set(),
     "promote": {"pipeline", "stack_outputs"},
-    "request_log_api": set(),
+    "request_log_api": {"live"},
     "redrive": {"log_messages"},
     "retrain": {
         *("audit", "decision", "drift_report", "hyperparameters", "label_mapping", "manifest", "runs"),
-        *("record", "votes", "words"),
+        *("pipeline", "record", "votes", "words"),
     },
     "rotate_key": set(),
     "meta": {"drift_report", "evaluation"},

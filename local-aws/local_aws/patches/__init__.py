@@ -5,6 +5,7 @@ from types import ModuleType
 from local_aws.patches import (
     bedrock,
     codebuild,
+    ec2,
     ecr,
     http_api,
     iam_policies,
@@ -14,11 +15,11 @@ from local_aws.patches import (
     sqs_metrics,
     timer,
 )
-from local_aws.patches.cloudformation import conditions, custom_resource, exports, outputs, parameters, types
+from local_aws.patches.cloudformation import conditions, custom_resource, drift, exports, outputs, parameters, types
 from local_aws.patches.cloudformation import deletion as stack_deletion
 from local_aws.patches.cloudwatch import alarms, emf
 from local_aws.patches.dynamodb import global_tables, limits, throughput
-from local_aws.patches.functions import concurrency, errors, latency, logs, metrics
+from local_aws.patches.functions import concurrency, errors, latency, logs, metrics, vpc
 from local_aws.patches.http_api import resources
 from local_aws.patches.s3 import access_logs, buckets, written_once
 from local_aws.patches.step_functions import access, executions, telemetry
@@ -42,8 +43,11 @@ ALL: tuple[ModuleType, ...] = (
     outputs,
     parameters,
     stack_deletion,
+    ec2,
+    vpc,
     exports,
     types,
+    drift,
     iam_policies,
     buckets,
     access_logs,
