@@ -16,10 +16,10 @@ from tools.delivery.change_sets import FAILED, IN_TURN, NOTHING, READY, ChangeSe
 from tools.delivery.errors import USAGE, DeliveryError
 from tools.delivery.lock import Lock, Phase, Run
 from tools.delivery.places import Place
-from tools.delivery.smoke import Smoke
+from tools.delivery.smoke import PATIENCE_SECONDS, Smoke
 from tools.delivery.store import Store
 
-_SMOKE_KEY = "RUBRIC_SMOKE_KEY"
+_SMOKE_KEY, _SMOKE_SECONDS = "RUBRIC_SMOKE_KEY", "RUBRIC_SMOKE_SECONDS"
 
 
 class Delivery:
@@ -146,7 +146,7 @@ class Delivery:
         result.unlink(missing_ok=True)
         model = json.loads(noted.read_text(encoding="utf-8"))["model"] if noted.exists() else ""
         try:
-            Smoke(self.cloud, key=os.environ.get(_SMOKE_KEY, ""), model=model, say=self.say).run()
+            self._smoke(model).run()
         except DeliveryError as error:
             summarise(f"Smoke test of `{self.name}` failed: {error}\n")
             raise
@@ -194,6 +194,14 @@ class Delivery:
         (self.work / "run").unlink(missing_ok=True)
 
     # Their parts.
+
+    def _smoke(self, model: str) -> Smoke:
+        """The test of an environment whose model was `model` before."""
+        words = os.environ.get(_SMOKE_SECONDS) or str(PATIENCE_SECONDS)
+        if not words.isdecimal():
+            raise DeliveryError(f"{_SMOKE_SECONDS}={words}: it must be a whole number of seconds", status=USAGE)
+        key = os.environ.get(_SMOKE_KEY, "")
+        return Smoke(self.cloud, key=key, model=model, say=self.say, patience=int(words))
 
     def _carry_out(self, prepared: Sequence[ChangeSet]) -> None:
         deployer = self._deployer()
