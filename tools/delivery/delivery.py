@@ -176,6 +176,9 @@ class Delivery:
     def roll_back(self, *, by_force: bool = False) -> None:
         """Put back what this run has changed; by_force: what the run that holds the lock has. Raises DeliveryError."""
         held = self.lock.held()
+        if held is not None and held.value["phase"] == Phase.LOCKED:
+            self.say(f"Nothing of {self.name} was changed: there is nothing to roll back.")
+            return
         if by_force and held is not None and held.value["id"] != self.run.id:
             known = before.read(self.store, run=held.value["id"])
             self.lock.adopt(held)
