@@ -12,10 +12,13 @@ BASE_MODEL ?=
 ARGS ?=
 PREFLIGHT ?= on
 PORT ?=
+ENVS ?= dev prod
+DIGEST ?=
+FORCE ?=
 
 # Settings reach commands through the environment, as typed: a quote, a semicolon or a dollar in a file's name is part of
 # the name, not of a shell line and not a variable of make's. tools/words.py splits those that are several words.
-SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE
+SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE ENVS DIGEST FORCE
 $(foreach name,$(SETTINGS),$(if $(filter command environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 # cdk.json's build step is `make -s build`: for the local AWS it builds only what the local environment needs.
 ifneq ($(filter demo local-up local-destroy,$(MAKECMDGOALS)),)
@@ -47,6 +50,9 @@ CHECKED_FIRST := $(if $(IS_CHECKED),$(if $(filter diff destroy bootstrap accepta
 UNASKED_DEPLOY := $(if $(IS_LOCAL),--require-approval never)
 UNASKED_DESTROY := $(if $(IS_LOCAL),--force)
 
+# The way of a change (docs/delivery.md), as a pipeline or a person calls it.
+DELIVER := $(PYTHON) -m tools.delivery
+
 # Setup runs on whichever Python a new machine has; everything after it on the one in .venv.
 SYSTEM_PYTHON := python="$$(command -v python3 || command -v python)" || \
 	{ echo 'setup: no python3 found: install Python 3.11 or newer (Debian: sudo apt install python3 python3-venv)' >&2; exit 1; }
@@ -58,9 +64,12 @@ test-e2e test-notebooks notebooks: SETUP := all notebooks
 # The console is tested in a real browser; if none can be installed, those tests are skipped with the reason.
 test test-e2e: browser-if-any
 bench-serving: SETUP := all bench
+# The steps of a delivery need neither training's packages nor the local AWS; all that is deployed is in the assembly.
+preflight assembly-check delivery-comment delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke \
+	delivery-finish delivery-rollback delivery-unlock: SETUP := app
 
 .PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
-	synth preflight credentials deploy diff destroy bootstrap acceptance notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
+	synth preflight credentials deploy diff destroy bootstrap acceptance assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
 
 help:
 	@printf '%s\n' \
@@ -82,6 +91,13 @@ help:
 	'  make destroy ENV=dev           delete every stack' \
 	'  make acceptance ENV=dev        deploy under a throw-away name, use everything, destroy, count what is left' \
 	'  make synth ENV=dev             only write the CloudFormation templates' '' \
+	'Deliver a change, step by step (docs/delivery.md):' \
+	'  make assembly ENVS="dev prod"  synthesise once: build/assembly, build/assembly.tar and its digest' \
+	'  make assembly-check DIGEST=... check, and unpack, the assembly' \
+	'  make delivery-changes ENV=dev  show what it would change; delivery-comment: on a pull request' \
+	'  make delivery ENV=dev          lock, change sets, deploy, smoke test; rolled back if that fails' \
+	'  make delivery-prepare | -show | -execute | -smoke | -finish    the same in steps' \
+	'  make delivery-rollback | -unlock ENV=dev FORCE=yes             after a run that was killed' '' \
 	'Operate what is deployed:' \
 	'  .venv/bin/rubric --help        preflight, status, classify, batch, eda, keys, train, models, load, recommend' \
 	'  make notebooks                 explore, train and call the endpoint in Jupyter (ENV=dev: on AWS)' '' \
@@ -185,6 +201,19 @@ destroy: build
 
 acceptance: build
 	@$(WORDS) ARGS -- $(PYTHON) -m tools.acceptance --env "$$ENV"
+
+# One synth of all environments: build/assembly, its archive and its digest.
+assembly: ready
+	@$(DELIVER) assembly --environments "$$ENVS"
+
+assembly-check: ready
+	@$(DELIVER) check --digest "$$DIGEST"
+
+delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock: ready
+	@$(DELIVER) $(or $(patsubst delivery-%,%,$(filter delivery-%,$@)),all) --env "$$ENV" --digest "$$DIGEST" --force "$$FORCE"
+
+delivery-comment: ready
+	@$(DELIVER) comment
 
 # The checks for your changes; make check SINCE=main looks further back than the last commit.
 check: assets

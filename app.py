@@ -1,4 +1,4 @@
-"""The CDK app's entry: `cdk synth -c env=dev` runs it by way of cdk.json."""
+"""The CDK app's entry: `cdk synth -c env=dev` runs it by way of cdk.json; `-c env=dev,prod` synthesises both."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ WITHOUT_CREATION_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
 
 
 def main() -> int:
-    """Synthesise the environment that `-c env=` names; 1 and one line on standard error if it cannot be."""
+    """Synthesise the environments that `-c env=` names; 1 and one line on standard error if one cannot be."""
     # Without the usage record in every template: it changes with the CDK's version and says nothing about the stack.
     # Nor with stack traces: they name temporary folders, and no two synths would be the same.
     app = cdk.App(analytics_reporting=False, stack_traces=False, context=WITHOUT_CREATION_TRACES)
     try:
-        settings = load(app.node.try_get_context("env") or DEFAULT_ENVIRONMENT, root=ROOT)
-        _ask_who_is_told(settings)
-        add_stacks(app, deployment=Deployment(settings=settings, root=ROOT, build_dir=ROOT / "build"))
+        for settings in _named(app.node.try_get_context("env") or DEFAULT_ENVIRONMENT):
+            _ask_who_is_told(settings)
+            add_stacks(app, deployment=Deployment(settings=settings, root=ROOT, build_dir=ROOT / "build"))
     except (SettingsError, MissingBuildError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -39,6 +39,17 @@ def main() -> int:
         _add_checks(app)
     app.synth()
     return 0
+
+
+def _named(words: str) -> list[Settings]:
+    """The settings of one environment, or of several with commas between them (unless a file has that name)."""
+    names = [words] if (ROOT / words).is_file() else [name.strip() for name in words.split(",") if name.strip()]
+    found = [load(name, root=ROOT) for name in names]
+    stacks = [settings.stack_name("") for settings in found]
+    twice = next((name for name, stack in zip(names, stacks, strict=True) if stacks.count(stack) > 1), None)
+    if twice is not None:
+        raise SettingsError(f"env={words}: {twice} has the stacks of another one in this list; name each once")
+    return found
 
 
 def _ask_who_is_told(settings: Settings) -> None:

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from ops.commands import ab, data, keys, models
+from ops.commands import ab, data, keys, models, stacks
 from ops.commands.batch import batch
 from ops.commands.classify import classify
 from ops.commands.drift import drift
@@ -21,6 +21,7 @@ from ops.commands.eda import eda
 from ops.commands.erase import erase
 from ops.commands.history import history
 from ops.commands.load import load
+from ops.commands.mirror import mirror
 from ops.commands.parked import parked
 from ops.commands.preflight import preflight
 from ops.commands.recommend import recommend
@@ -68,6 +69,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 app.command()(preflight)
+app.add_typer(stacks.app, name="stacks")
 app.command()(status)
 app.command()(classify)
 app.command()(batch)
@@ -81,6 +83,7 @@ app.command()(suggest)
 app.add_typer(data.app, name="data")
 app.command()(train)
 app.command()(follow)
+app.command()(mirror)
 app.command()(retrain)
 app.add_typer(models.app, name="models")
 app.command()(history)
@@ -121,6 +124,8 @@ def rubric(
 
     \b
     rubric preflight                            check before a deploy what AWS would refuse
+    rubric stacks changes                       show what a change will do and permit
+    rubric stacks drift                         show what in the account differs from the templates
     rubric status                               show the environment's state
     rubric runbook ALARM                        show what to do when an alarm rings
     rubric keys create --name me                create an API key
@@ -133,6 +138,7 @@ def rubric(
     rubric suggest news.csv                     find labels that look wrong, and texts to label next
     rubric data freeze                          make a dataset version of what was labelled
     rubric train                                train a model, and serve it if it passes the gate
+    rubric mirror                               bring what isolated training needs into the bucket
     rubric retrain --explain                    show whether training again would pay
     rubric models list                          list the registered models
     rubric models rollback                      go back to the previous model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +16,26 @@ class MissingBuildError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Placement:
+    """Where functions and SageMaker's containers run in a VPC; ids, of the VPC, subnets and security groups."""
+
+    vpc_id: str
+    subnet_ids: Sequence[str]
+    function_groups: Sequence[str]
+    container_groups: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """One environment to synthesise. root: the repository; build_dir: where `make build` writes."""
+    """One environment to synthesise. root: the repository; build_dir: where `make build` writes.
+
+    placement: None where nothing runs in a VPC.
+    """
 
     settings: Settings
     root: Path
     build_dir: Path
+    placement: Placement | None = None
 
     @property
     def removal_policy(self) -> cdk.RemovalPolicy:

@@ -11,6 +11,8 @@ DATASETS = "datasets/"
 TRAINING = "training/"
 MODELS = "models/"
 CHECKPOINTS = "checkpoints/"
+# What isolated training jobs use of the internet's (contracts/deployment/mirror.py).
+MIRROR = "mirror/"
 CAPTURE = "capture/"
 BATCH = "batch/"
 BATCH_STAGING = f"{BATCH}staging/"

@@ -45,6 +45,11 @@ _PATTERNS = {
     "environments": "use names of files in environments/, such as dev",
     "permissions_boundary": "use a managed policy's name, without its path, such as rubric-prod-boundary",
     "alarm_email": "use an e-mail address",
+    "vpc_id": "use a VPC's id such as vpc-0a1b2c3d4e5f60718",
+    "subnet_ids": "use subnets' ids such as subnet-0a1b2c3d4e5f60718",
+    "security_group_ids": "use security groups' ids such as sg-0a1b2c3d4e5f60718",
+    "route_table_ids": "use route tables' ids such as rtb-0a1b2c3d4e5f60718",
+    "zone_names": "use availability zones such as us-east-1a",
 }
 
 

@@ -24,12 +24,18 @@ def problems(settings: Settings) -> Iterator[Problem]:
 
 
 def _access(settings: Settings) -> Iterator[Problem]:
+    if settings.api.access == "private":
+        allowed = "API Gateway's HTTP APIs are public by nature (docs/network.md says what to do instead); use public"
+        yield Problem(("api", "access"), "private", allowed)
     origins = settings.api.cors_origins
     if "*" in origins and len(origins) > 1:
         yield Problem(("api", "cors_origins"), origins, "* already allows every origin: use it alone")
     auth, jwt = settings.api.auth, settings.api.jwt
     if auth == "jwt" and jwt is None:
         yield Problem(("api", "jwt"), None, "api.auth is jwt: set issuer and audience")
+    if auth == "keys" and settings.api.trusted_callers:
+        allowed = "it needs api.auth: iam or jwt (now keys); make the keys with `rubric keys create --trusted`"
+        yield Problem(("api", "trusted_callers"), settings.api.trusted_callers, allowed)
     if auth != "jwt" and jwt is not None:
         yield Problem(("api", "jwt"), jwt.issuer, f"it needs api.auth: jwt (now {auth}); change one of the two")
 

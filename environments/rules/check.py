@@ -5,7 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from environments.rules import ab_tests, api, classifier, data, labelling, pinned, region, retraining, serving, training
+from environments.rules import (
+    ab_tests,
+    api,
+    classifier,
+    data,
+    labelling,
+    network,
+    pinned,
+    region,
+    retraining,
+    serving,
+    training,
+)
 from environments.rules.problem import Problem
 
 if TYPE_CHECKING:
@@ -22,6 +34,7 @@ def check(settings: Settings, *, root: Path) -> Problem | None:
         training.problems(settings, root=root),
         pinned.problems(settings, root=root),
         serving.problems(settings),
+        network.problems(settings),
         classifier.problems(settings),
         api.problems(settings),
         data.text_problems(settings),

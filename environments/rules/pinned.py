@@ -44,7 +44,8 @@ def problems(settings: Settings, *, root: Path) -> Iterator[Problem]:
     training, dataset = settings.training, settings.data.dataset
     what = kind(training.base_model, root=root)
     lacks = unpinned(settings, root=root) if settings.classifier.trained else ""
-    if lacks and (settings.data.retain or (what == "hub" and "@" in training.base_model)):
+    from_hub = what == "hub" and ("@" in training.base_model or settings.isolated_training)
+    if lacks and (settings.data.retain or from_hub):
         yield Problem(_AT, training.base_model, lacks)
     if training.base_model_sha256 is not None and what not in ("s3", "folder"):
         allowed = f"it is for files in a folder or in S3, and training.base_model is {training.base_model!r}; remove it"

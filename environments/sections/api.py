@@ -30,6 +30,11 @@ class Jwt(Section):
 class Api(Section):
     """The HTTP API."""
 
+    access: Literal["public", "private"] = Field(
+        "public",
+        description="`public`: the API has an address on the internet, which answers holders of a key alone. "
+        "`private` is refused: API Gateway has no private HTTP API (docs/network.md).",
+    )
     auth: Literal["keys", "iam", "jwt"] = Field(
         "keys",
         description="Who may call: holders of API keys, IAM identities with `execute-api:Invoke` on the routes, or "
@@ -70,6 +75,12 @@ class Api(Section):
     )
     cors_origins: list[Origin] = Field(
         default_factory=list, description="Web origins that may call the API from a browser, or `*` alone for any."
+    )
+    trusted_callers: list[Annotated[str, Field(min_length=1, max_length=512)]] = Field(
+        default_factory=list,
+        max_length=20,
+        description="With `auth: iam` or `jwt`, whose labels are trusted, as those of `rubric keys create --trusted` "
+        "are: ARNs of users, and of roles without their path; or tokens' subjects.",
     )
     key_cache_seconds: int = Field(
         60,

@@ -16,6 +16,7 @@ from environments.sections.data import Data
 from environments.sections.drift import Drift
 from environments.sections.labelling import Labelling
 from environments.sections.monitoring import Monitoring
+from environments.sections.network import Network
 from environments.sections.retraining import Retraining
 from environments.sections.serving import Serving
 from environments.sections.training import Training
@@ -54,6 +55,7 @@ class Settings(Section):
     serving: Serving = Field(description="The model endpoint.")
     classifier: Classifier = Field(Classifier(), description="The classifier: the endpoint or a Bedrock model.")
     api: Api = Field(Api(), description="The HTTP API.")
+    network: Network = Field(Network(), description="The VPC.")
     drift: Drift = Field(Drift(), description="Drift looks.")
     labelling: Labelling = Field(Labelling(), description="The queue of texts for people to label.")
     retraining: Retraining = Field(Retraining(), description="When to train again.")
@@ -74,6 +76,12 @@ class Settings(Section):
         """`api.snap_start`; unset, whether the region has it."""
         setting = self.api.snap_start
         return regions.known()[self.region].snap_start if setting is None else setting
+
+    @property
+    def isolated_training(self) -> bool:
+        """Whether training jobs have no network: `training.isolated`; unset, whether they run in a VPC."""
+        setting = self.training.isolated
+        return self.network.inside if setting is None else setting
 
     @property
     def approved_model_parameter(self) -> str:

@@ -145,6 +145,12 @@ class Training(Section):
     spot: bool = Field(
         False, description="Train on spare capacity: cheaper, may be interrupted and resumed from its checkpoint."
     )
+    isolated: bool | None = Field(
+        None,
+        description="Run training jobs without a network: packages, the base model and the UCI archive come from the "
+        "environment's mirror, which `rubric mirror` fills ([mirror.md](mirror.md)). Unset, `true` in a VPC "
+        "(`network.mode`) and otherwise `false`.",
+    )
     max_runtime_minutes: int = Field(
         40,
         ge=1,

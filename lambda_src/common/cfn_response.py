@@ -12,7 +12,7 @@ import json
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -44,8 +44,10 @@ def shorten(reason: str) -> str:
     return encoded[: MAX_REASON_BYTES - 3].decode("utf-8", "ignore") + "..."
 
 
-def send(event: dict[str, Any], *, status: str, reason: str = "", physical_id: str) -> None:
-    """PUTs the answer; `event` holds ResponseURL, StackId, RequestId and LogicalResourceId.
+def send(
+    event: dict[str, Any], *, status: str, reason: str = "", physical_id: str, data: Mapping[str, str] | None = None
+) -> None:
+    """PUTs the answer; `event` holds ResponseURL, StackId, RequestId and LogicalResourceId. data: the attributes.
 
     Raises OSError or HTTPException where three tries fail.
     """
@@ -56,7 +58,7 @@ def send(event: dict[str, Any], *, status: str, reason: str = "", physical_id: s
         "StackId": event["StackId"],
         "RequestId": event["RequestId"],
         "LogicalResourceId": event["LogicalResourceId"],
-        "Data": {},
+        "Data": dict(data or {}),
     }
     body = json.dumps(document).encode()
     # The signature of the presigned URL covers an empty content type.
@@ -77,9 +79,10 @@ def send(event: dict[str, Any], *, status: str, reason: str = "", physical_id: s
 class _Answer:
     """The one answer to a request: the first that is sent counts."""
 
-    def __init__(self, event: dict[str, Any], *, physical_id: str) -> None:
+    def __init__(self, event: dict[str, Any], *, physical_id: str, data: Mapping[str, str] | None) -> None:
         self._event = event
         self._physical_id = physical_id
+        self._data = data
         self._lock = threading.Lock()
         self._sent = False
 
@@ -88,7 +91,7 @@ class _Answer:
         with self._lock:
             if self._sent:
                 return
-            send(self._event, status=status, reason=reason, physical_id=self._physical_id)
+            send(self._event, status=status, reason=reason, physical_id=self._physical_id, data=self._data)
             self._sent = True
 
     def insist(self, status: str, *, reason: str = "", remaining_ms: Callable[[], int], logger: Any) -> None:
@@ -113,14 +116,16 @@ def always(
     logger: Any,
     remaining_ms: Callable[[], int],
     insists: bool = False,
+    data: Mapping[str, str] | None = None,
 ) -> None:
     """Runs `work` and answers SUCCESS, or FAILED with the exception's message; no answer if `work` returns False.
 
     False means that the answer is sent later, elsewhere. remaining_ms: the milliseconds until Lambda ends the function;
     with RESERVE_SECONDS left, the answer is FAILED, though `work` goes on. insists: for a function whose failed events
     Lambda keeps: the event holds the URL, so the function does not fail, and tries to answer for as long as it can.
+    data: the resource's attributes, which `work` may still fill in.
     """
-    answer = _Answer(event, physical_id=physical_id)
+    answer = _Answer(event, physical_id=physical_id, data=data)
     give = partial(answer.insist, remaining_ms=remaining_ms, logger=logger) if insists else answer.give
     seconds = remaining_ms() / 1000
 

@@ -195,7 +195,7 @@ class Demo:
         return str(known) if known else self._new_key()
 
     def _new_key(self) -> str:
-        key = str(rubric_command.create_key(self._workspace, name="demo")["key"])
+        key = str(rubric_command.create_key(self._workspace, name="demo", trusted=True)["key"])
         self._workspace.write_json(self._workspace.demo_file, {"api_key": key}, mode=0o600)
         return key
 

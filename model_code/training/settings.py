@@ -34,9 +34,11 @@ class Hyperparameters:
     hardware multiplies it natively. ``processes_per_host`` 0: one for each GPU, or one without GPUs.
     ``checkpoint_seconds``: about how much work an interruption may lose.
     ``encoding``: of a dataset that is not UTF-8; ``time_format``: how its times are to be read.
-    ``base_model_sha256``: of the weights in the base model's channel, "" for any. ``labels_sha256``: of the labels'
-    mapping in its channel (``contracts.texts.label_mapping``), "" for none. ``dataset_version``, ``manifest_sha256``:
-    of a dataset version, whose manifest has a channel (``contracts.datasets.manifest``), "" for any other dataset.
+    ``base_model_sha256``: of the weights in the base model's channel, "" for any. ``base_model_files_sha256``: of the
+    SHA256SUMS there, which is the mirror's (``contracts.deployment.mirror``), "" for none. ``labels_sha256``: of the
+    labels' mapping in its channel (``contracts.texts.label_mapping``), "" for none. ``dataset_version``,
+    ``manifest_sha256``: of a dataset version, whose manifest has a channel (``contracts.datasets.manifest``), "" for
+    any other dataset.
     ``fold_sha256``: of the request to fold the ledger first, in its channel (``contracts.datasets.fold``), "" for none.
     """
 
@@ -68,6 +70,7 @@ class Hyperparameters:
     processes_per_host: int = 0
     checkpoint_seconds: int = 120
     base_model_sha256: str = ""
+    base_model_files_sha256: str = ""
     labels_sha256: str = ""
     dataset_version: str = ""
     manifest_sha256: str = ""

@@ -23,7 +23,7 @@ if __name__ == "__main__":  # run as a file: replace its own folder with the one
 
 from contracts.models import artifact
 from contracts.models.evaluation import Evaluation
-from model_code.training import progress
+from model_code.training import mirrored, progress
 from model_code.training.data import dataset, label_mapping, scripts
 from model_code.training.data import split as splitting
 from model_code.training.errors import TrainingError
@@ -64,6 +64,7 @@ def _run(settings: Hyperparameters, folders: Folders, *, work: Path) -> None:
     if not Cluster.from_environment().first:
         progress.disable()
     version = os.environ.get("TRAINING_JOB_NAME") or datetime.now(UTC).strftime("model-%Y%m%d-%H%M%S")
+    mirrored.check(folders.base_model, sums_sha256=settings.base_model_files_sha256)
     settings = settings.with_channel(folders.base_model)
     progress.report("start", 0, 1, job=version, base_model=settings.base_model)
     settings, folders = in_job.folded(settings, folders, work=work)

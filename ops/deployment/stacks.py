@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from ops.errors import NOT_FOUND, OpsError, code_of
 
 # A change set for a stack that was never created, and a failed first deploy: the next deploy recreates the stack.
-_NOT_YET = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
-PARTS = ("Data", "Training", "Serving", "Challenger", "Api", "Monitoring")
+NOT_YET = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
+PARTS = ("Network", "Endpoints", "Data", "Training", "Serving", "Challenger", "Api", "Monitoring")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Stacks:
     def serving(self) -> bool:
         """Whether there is a Serving stack, which serves an approved model or is about to."""
         stack = self.by_part.get("Serving")
-        return stack is not None and stack.status not in _NOT_YET
+        return stack is not None and stack.status not in NOT_YET
 
     def need(self, output: str) -> str:
         """An output's value. Raises OpsError if no deployed stack has it."""

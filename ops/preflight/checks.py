@@ -11,7 +11,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from environments.settings import Settings
 from ops.deployment.cloud import ROOT, Cloud
 from ops.errors import code_of
-from ops.preflight import account, bedrock, bootstrap, images, offline, organization, quotas, runner, stacks
+from ops.preflight import (
+    account,
+    bedrock,
+    bootstrap,
+    images,
+    mirror,
+    network,
+    offline,
+    organization,
+    private_network,
+    quotas,
+    runner,
+    stacks,
+)
 from ops.preflight.account import Caller
 from ops.preflight.finding import Finding, refused
 from ops.preflight.needs import needs
@@ -54,7 +67,9 @@ def everything(cloud: Cloud, *, today: dt.date) -> list[Finding]:
         return [mine]
     approved = _approved(cloud, settings=settings)
     checks = list(_checks(cloud, settings=settings, caller=caller, approved=bool(approved)))
-    return [mine, *offline.look(settings, file=cloud.file, approved=approved, today=today), *runner.run(checks)]
+    prices = [private_network.price(settings)] if settings.network.makes_endpoints else []
+    looked = offline.look(settings, file=cloud.file, approved=approved, today=today)
+    return [mine, *looked, *prices, *runner.run(checks)]
 
 
 def _approved(cloud: Cloud, *, settings: Settings) -> bool | None:
@@ -91,6 +106,7 @@ def _checks(cloud: Cloud, *, settings: Settings, caller: Caller, approved: bool)
         permission="cloudformation:DescribeStacks",
         look=partial(stacks.before_deploy, cloud.client("cloudformation", config=QUICK), settings=settings),
     )
+    yield from _mirror(cloud, settings=settings, approved=approved)
     yield from _quotas(cloud, settings=settings, approved=approved)
     yield from _images(cloud, settings=settings)
     if settings.classifier.uses_bedrock:
@@ -101,7 +117,63 @@ def _checks(cloud: Cloud, *, settings: Settings, caller: Caller, approved: bool)
             permission="bedrock:GetFoundationModelAvailability and bedrock:GetInferenceProfile",
             look=partial(bedrock.look, cloud.client("bedrock", region=region, config=QUICK), settings=settings),
         )
+    yield from _network(cloud, settings=settings)
     yield from _organization(cloud, settings=settings, caller=caller)
+
+
+def _network(cloud: Cloud, *, settings: Settings) -> Iterator[Check]:
+    mode = settings.network.mode
+    if mode == "none":
+        return
+    ec2 = cloud.client("ec2", config=QUICK)
+    if mode == "existing":
+        yield Check(
+            area="network",
+            subject="the VPC, its subnets, security groups and endpoints",
+            permission=network.EXISTING,
+            look=partial(network.existing, ec2, settings=settings),
+        )
+    else:
+        yield Check(
+            area="network",
+            subject="whether the deployed VPC can follow the settings",
+            permission=private_network.OWN,
+            look=partial(private_network.own, ec2, settings=settings),
+        )
+        yield Check(
+            area="network",
+            subject="whether the region takes another VPC",
+            permission="ec2:DescribeVpcs and servicequotas:GetServiceQuota",
+            look=partial(
+                private_network.quotas, ec2, cloud.client("service-quotas", config=PATIENT), settings=settings
+            ),
+        )
+    if settings.network.makes_endpoints:
+        yield Check(
+            area="network",
+            subject="the endpoint services of the region",
+            permission=private_network.SERVICES,
+            look=partial(private_network.services, ec2, settings=settings),
+        )
+
+
+def _mirror(cloud: Cloud, *, settings: Settings, approved: bool) -> Iterator[Check]:
+    if not (settings.classifier.trained and settings.isolated_training):
+        return
+    yield Check(
+        area="mirror",
+        subject="what isolated training jobs need in the mirror",
+        permission="cloudformation:DescribeStacks, s3:ListBucket and s3:GetObject",
+        look=partial(
+            mirror.look,
+            cloud.client("cloudformation", config=QUICK),
+            cloud.client("s3", config=QUICK),
+            settings=settings,
+            env=cloud.env,
+            approved=approved,
+            root=ROOT,
+        ),
+    )
 
 
 def _images(cloud: Cloud, *, settings: Settings) -> Iterator[Check]:

@@ -19,6 +19,8 @@ Area = Literal[
     "bedrock",
     "organization",
     "stacks",
+    "network",
+    "mirror",
 ]
 
 

@@ -1,7 +1,7 @@
 """The quotas that an environment needs, by their names in Service Quotas.
 
 Names: "Amazon SageMaker AI endpoints and quotas" in the AWS General Reference, and the same pages of CodeBuild,
-DynamoDB and Lambda. The quota codes come from Service Quotas' answers.
+DynamoDB, Lambda and VPC. The quota codes come from Service Quotas' answers.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from environments.aws.instance_regions import Use
+from environments.reached import endpoints
 from environments.settings import Settings
 
-Service = Literal["sagemaker", "codebuild", "dynamodb", "lambda"]
+Service = Literal["sagemaker", "codebuild", "dynamodb", "lambda", "vpc"]
 
 # `rubric batch` uses it if the endpoint has no instances (ops/batch/transform.py).
 SERVERLESS_BATCH = "ml.c7i.xlarge"
@@ -48,7 +49,7 @@ class Need:
 def needs(settings: Settings, *, approved: bool) -> list[Need]:
     """The quotas of an environment. approved: a model is approved, so a deploy does not train."""
     if not settings.classifier.trained:
-        return [*_log(settings), _functions(settings)]
+        return [*_log(settings), _functions(settings), *_endpoints(settings)]
     return [
         *_training(settings, approved=approved),
         *_serving(settings),
@@ -56,7 +57,18 @@ def needs(settings: Settings, *, approved: bool) -> list[Need]:
         *_build(settings),
         *_log(settings),
         _functions(settings),
+        *_endpoints(settings),
     ]
+
+
+def _endpoints(settings: Settings) -> list[Need]:
+    """VPC guide, "amazon-vpc-limits" (VPC endpoints)."""
+    if not settings.network.makes_endpoints:
+        return []
+    count = sum(1 for each in endpoints(settings) if not each.gateway)
+    name = "Interface VPC endpoints per VPC"
+    why = "what functions call from inside the VPC"
+    return [Need(service="vpc", name=name, why=why, least=count, wanted=count)]
 
 
 def _training(settings: Settings, *, approved: bool) -> list[Need]:

@@ -15,6 +15,7 @@ SERVICE_NAMES = {
     "codebuild": "AWS CodeBuild",
     "dynamodb": "Amazon DynamoDB",
     "lambda": "AWS Lambda",
+    "vpc": "Amazon Virtual Private Cloud (Amazon VPC)",
 }
 
 

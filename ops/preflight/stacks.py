@@ -37,13 +37,22 @@ def _left_over(deployed: dict[str, stacks.Stack], *, settings: Settings) -> Iter
     """A deploy does not delete stacks that the settings leave out."""
     left = [deployed[part] for part in _NOT_TRAINED if part in deployed and not settings.classifier.trained]
     if left:
-        yield Finding(
-            area="stacks",
-            verdict="warning",
-            what=f"classifier.backend is bedrock: {' and '.join(stack.name for stack in left)} stay and cost money",
-            todo="after the deploy, one after the other: "
-            + "; ".join(f"aws cloudformation delete-stack --stack-name {stack.name}" for stack in left),
-        )
+        yield _stays(left, why="classifier.backend is bedrock")
+    network = settings.network
+    wanted = {"private": "Network", "existing": "Endpoints" if network.makes_endpoints else ""}.get(network.mode)
+    left = [deployed[part] for part in ("Network", "Endpoints") if part in deployed and part != wanted]
+    if left:
+        yield _stays(left, why=f"network.mode is {network.mode}")
+
+
+def _stays(left: list[stacks.Stack], *, why: str) -> Finding:
+    return Finding(
+        area="stacks",
+        verdict="warning",
+        what=f"{why}: {' and '.join(stack.name for stack in left)} stay and cost money",
+        todo="after the deploy, one after the other: "
+        + "; ".join(f"aws cloudformation delete-stack --stack-name {stack.name}" for stack in left),
+    )
 
 
 def being_changed(client: Any, *, settings: Settings) -> list[Finding]:

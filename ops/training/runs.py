@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.datasets import fold, manifest
-from contracts.deployment import stack_outputs
+from contracts.deployment import mirror, stack_outputs
 from contracts.models.hyperparameters import OF_CONTAINER
 from contracts.texts import label_mapping
 from ops.datasets import stores
@@ -135,7 +135,9 @@ def _same_hyperparameters(
     # The output has the values as they were set; only a job's are encoded.
     own = {name: value for name, value in json.loads(deployed).items() if not name.startswith(OF_CONTAINER)}
     wanted = own | changed
-    return all(wanted.get(name) == used.get(name) for name in {*wanted, *used} - {"base_model", *ignored})
+    # The base model is compared by its name, which has the commit; where its files came from makes no difference.
+    apart = {"base_model", mirror.BASE_MODEL_DIGEST, *ignored}
+    return all(wanted.get(name) == used.get(name) for name in {*wanted, *used} - apart)
 
 
 def _is_from(source: str, uri: str) -> bool:

@@ -6,14 +6,14 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from contracts.ab_tests import record
-from environments.settings import Settings
+from stacks.deployment import Deployment
 from stacks.serving.endpoint_role import model_role
 from stacks.shared.images import Repository
 from stacks.stores import Stores
 
 
 def challenger_role(
-    scope: Construct, construct_id: str, *, settings: Settings, stores: Stores, repository: Repository
+    scope: Construct, construct_id: str, *, deployment: Deployment, stores: Stores, repository: Repository
 ) -> iam.Role:
     """A role of its own, in a stack that is there before the challenger's: an update of that stack makes none.
 
@@ -24,7 +24,8 @@ def challenger_role(
         construct_id,
         stores=stores,
         repository=repository,
-        endpoint_name=settings.challenger_endpoint_name,
+        endpoint_name=deployment.settings.challenger_endpoint_name,
         transforms=record.texts("*"),
         description="What the challenger's container may do.",
+        placement=deployment.placement,
     )

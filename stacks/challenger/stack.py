@@ -40,7 +40,7 @@ class ChallengerStack(RubricStack):
         model = served_model(
             self,
             "Model",
-            settings=settings,
+            deployment=deployment,
             role_arn=role_arn,
             image_uri=serving_image(self, deployment=deployment).uri,
             artifact_uri=artifact,

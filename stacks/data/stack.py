@@ -18,6 +18,7 @@ from stacks.data.request_log_table import RequestLogTable
 from stacks.data.secure_bucket import SecureBucket, written_once
 from stacks.data.table import Table, text_key
 from stacks.deployment import Deployment
+from stacks.network.flow_log import FlowLog
 from stacks.shared.cleanup import Cleanup
 from stacks.stores import Stored, Stores
 
@@ -71,6 +72,8 @@ class DataStack(RubricStack):
         self._tables()
         self._erasure_key = ErasureKey(self, "ErasureKey", deployment=self.deployment, key_arn=self.key_arn)
         self._clean_up("Cleanup", self._dataset, self._artifacts)
+        if self.settings.network.mode == "private" and deployment.placement is not None:
+            FlowLog(self, "FlowLog", settings=self.settings, vpc_id=deployment.placement.vpc_id)
         if access_log_cleanup is not None:
             for bucket in (self._dataset, self._artifacts):
                 bucket.node.add_dependency(access_log_cleanup.resource)

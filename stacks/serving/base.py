@@ -43,7 +43,7 @@ class ServingBase(Construct):
         # A serverless endpoint has no guardrails.
         guarded = settings.serving.mode == "real-time"
         alarms = RollbackAlarms(self, "RollbackAlarms", settings=settings) if guarded else None
-        role = endpoint_role(self, "ModelRole", settings=settings, stores=stores, repository=image.repository)
+        role = endpoint_role(self, "ModelRole", deployment=deployment, stores=stores, repository=image.repository)
         check = RolloutCheck(self, "RolloutCheck", deployment=deployment)
         if alarms is not None:
             alarms.visible_to(role)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict
 from typing import Any
 
 import aws_cdk as cdk
@@ -14,7 +15,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from contracts.logs import log_groups
-from environments.settings import Settings
+from stacks.deployment import Deployment
 from stacks.serving.base import ServingNames
 from stacks.serving.endpoint_metrics import VARIANT
 from stacks.serving.served_model import endpoint_config, served_model
@@ -38,7 +39,7 @@ class ModelEndpoint(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        settings: Settings,
+        deployment: Deployment,
         stores: Stores,
         base: ServingNames,
         image_uri: str,
@@ -47,15 +48,16 @@ class ModelEndpoint(Construct):
         unguarded: cdk.CfnParameter,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._settings = settings
+        self._settings = settings = deployment.settings
         self._stores = stores
         self._base = base
         self._scales = scales
-        self.rollout_id = self._named(image_uri, container_environment(settings))
+        placement = asdict(deployment.placement) if deployment.placement else {}
+        self.rollout_id = self._named(image_uri, container_environment(settings), *placement.values())
         # Named and made before the endpoint: SageMaker would make one that stays for ever.
         logs = log_group(self, "Logs", log_group_name=log_groups.endpoint(settings.endpoint_name))
         model = served_model(
-            self, "Model", settings=settings, role_arn=base.role_arn, image_uri=image_uri, artifact_uri=artifact_uri
+            self, "Model", deployment=deployment, role_arn=base.role_arn, image_uri=image_uri, artifact_uri=artifact_uri
         )
         config = endpoint_config(
             self,

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from contracts.deployment import buckets
 from contracts.logs import log_groups
-from environments.settings import Settings
+from stacks.deployment import Deployment, Placement
 from stacks.shared.images import Repository
 from stacks.shared.sagemaker_role import (
     may_log,
@@ -21,9 +21,10 @@ from stacks.stores import Stores
 
 
 def endpoint_role(
-    scope: Construct, construct_id: str, *, settings: Settings, stores: Stores, repository: Repository
+    scope: Construct, construct_id: str, *, deployment: Deployment, stores: Stores, repository: Repository
 ) -> iam.Role:
     """A role for the model of an environment, with all that its settings ask for but the alarms."""
+    settings = deployment.settings
     role = model_role(
         scope,
         construct_id,
@@ -32,6 +33,7 @@ def endpoint_role(
         endpoint_name=settings.endpoint_name,
         transforms=buckets.BATCH,
         description="What the model's container may do.",
+        placement=deployment.placement,
     )
     if settings.serving.data_capture_percent:
         because = "SageMaker names captured files itself."
@@ -48,6 +50,7 @@ def model_role(
     endpoint_name: str,
     transforms: str,
     description: str,
+    placement: Placement | None,
 ) -> iam.Role:
     """A role for any gated model behind an endpoint. transforms: where its transform jobs read and write."""
     role = sagemaker_role(
@@ -58,6 +61,7 @@ def model_role(
         description=description,
         # For endpoints SageMaker's source is this very text, and for transform jobs one that it covers.
         on_behalf_of="*",
+        placement=placement,
     )
     group = log_groups.endpoint(endpoint_name)
     may_log(role, group=group, reason="The endpoint's own group; each instance has its own streams.")

@@ -13,14 +13,16 @@ from constructs import Construct
 from contracts.deployment import buckets
 from environments.aws.instances import takes_volume_key
 from environments.settings import Settings
+from stacks.deployment import Deployment, Placement
 from stacks.shared.images import container_environment
 from stacks.stores import Stores
 
 
 def served_model(
-    scope: Construct, construct_id: str, *, settings: Settings, role_arn: str, image_uri: str, artifact_uri: str
+    scope: Construct, construct_id: str, *, deployment: Deployment, role_arn: str, image_uri: str, artifact_uri: str
 ) -> sagemaker.CfnModel:
     """The artifact at `artifact_uri` in the container at `image_uri`."""
+    settings = deployment.settings
     return sagemaker.CfnModel(
         scope,
         construct_id,
@@ -32,6 +34,15 @@ def served_model(
             model_data_url=artifact_uri,
             environment=container_environment(settings),
         ),
+        vpc_config=_vpc_config(deployment.placement),
+    )
+
+
+def _vpc_config(placement: Placement | None) -> sagemaker.CfnModel.VpcConfigProperty | None:
+    if placement is None:
+        return None
+    return sagemaker.CfnModel.VpcConfigProperty(
+        subnets=list(placement.subnet_ids), security_group_ids=list(placement.container_groups)
     )
 
 

@@ -51,7 +51,7 @@ class ServingStack(RubricStack):
         serving = ModelEndpoint(
             self,
             "Model",
-            settings=settings,
+            deployment=deployment,
             stores=stores,
             base=base,
             image_uri=serving_image(self, deployment=deployment).uri,

@@ -10,11 +10,13 @@ from constructs import Construct
 from stacks.base import RubricStack
 
 
-def log_group(scope: Construct, name: str, *, log_group_name: str | None = None) -> logs.LogGroup:
-    """A log group that keeps logs a month, is removed with its stack, and is encrypted with the stack's key, if any."""
+def log_group(scope: Construct, name: str, *, log_group_name: str | None = None, days: int = 30) -> logs.LogGroup:
+    """A log group that keeps logs a month, or `days`, is removed with its stack, and is encrypted with the stack's
+    key, if any.
+    """
     stack = cdk.Stack.of(scope)
     key_arn = stack.key_arn if isinstance(stack, RubricStack) else None
-    return logs.LogGroup(
+    group = logs.LogGroup(
         scope,
         name,
         log_group_name=log_group_name,
@@ -22,3 +24,8 @@ def log_group(scope: Construct, name: str, *, log_group_name: str | None = None)
         retention=logs.RetentionDays.ONE_MONTH,
         removal_policy=cdk.RemovalPolicy.DESTROY,
     )
+    if days != 30:
+        resource = group.node.default_child
+        assert isinstance(resource, logs.CfnLogGroup)
+        resource.retention_in_days = days
+    return group

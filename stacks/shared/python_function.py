@@ -13,6 +13,7 @@ from stacks.deployment import Deployment
 from stacks.shared.acknowledgements import accept, acknowledge
 from stacks.shared.log_group import log_group
 from stacks.shared.permissions import allow, service_role
+from stacks.shared.vpc import run_function_in_vpc
 
 METRICS_NAMESPACE = "Rubric"
 # Between CloudFormation's call and the function's start: Lambda queues the call first.
@@ -75,7 +76,8 @@ class PythonFunction(Construct):
                 **environment,
             },
         )
-
+        if deployment.placement is not None:
+            run_function_in_vpc(self.function, self.role, placement=deployment.placement)
         accept(
             self.function,
             "L1",

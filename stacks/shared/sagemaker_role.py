@@ -8,8 +8,10 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from stacks.deployment import Placement
 from stacks.shared.images import Repository
 from stacks.shared.permissions import allow, service_role, use_key
+from stacks.shared.vpc import may_join_vpc
 
 
 def sagemaker_role(
@@ -20,8 +22,9 @@ def sagemaker_role(
     metric_namespace: str,
     description: str,
     on_behalf_of: str,
+    placement: Placement | None,
 ) -> iam.Role:
-    """A role that may only pull one image and put metrics at first.
+    """A role that may only pull one image, put metrics, and join the VPC if there is one, at first.
 
     on_behalf_of: the SageMaker resource for which it is assumed: `training-job/rubric-dev-*`, or `*`, as the guide has
     it for inference ("security-confused-deputy-prevention", which conditions such roles on aws:SourceArn alone).
@@ -53,6 +56,7 @@ def sagemaker_role(
         when={"StringLike": {"cloudwatch:namespace": metric_namespace}},
         because="CloudWatch metrics have no resource; the condition keeps it to SageMaker's own namespace.",
     )
+    may_join_vpc(role, placement=placement)
     return role
 
 

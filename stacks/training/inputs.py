@@ -11,7 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from contracts.deployment import buckets
+from contracts.deployment import buckets, mirror
 from contracts.texts import label_mapping
 from environments.rules import pinned
 from environments.settings import Settings
@@ -19,6 +19,7 @@ from stacks.deployment import Deployment
 from stacks.shared.permissions import allow, read_asset, read_with_keys
 from stacks.shared.sagemaker_role import may_read
 from stacks.stores import Stored
+from stacks.training.machines.training_job import CHANNELS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,7 @@ class TrainingInputs(Construct):
         settings = deployment.settings
         self._settings = settings
         self._dataset_bucket = dataset_bucket
+        self._lock = deployment.root / "model_code" / "training" / "requirements.lock"
         self.code = self._asset("Code", deployment.built("training", "sourcedir.tar.gz"))
         folder = deployment.base_model_folder()
         self._base_model = self._asset("BaseModel", folder) if folder else None
@@ -88,10 +90,25 @@ class TrainingInputs(Construct):
             "BASE_MODEL_URI": "" if from_hub else self.base_model,
             "SERVING_DEPS_URI": self._packages.s3_object_url if self._packages else "",
             **({"LABELS_URI": self.labels.s3_object_url} if self.labels else {}),
+            **(self._isolated() if self._settings.isolated_training else {}),
             "HYPERPARAMETERS": cdk.Stack.of(self).to_json_string(
-                hyperparameters(self._settings, code_uri=self.code.s3_object_url)
+                hyperparameters(self._settings, code_uri=self._submitted)
             ),
         }
+
+    def _isolated(self) -> dict[str, str]:
+        """What an isolated job gets as channels: the code, and the wheels by the digest of their lock."""
+        return {"CODE_URI": self.code.s3_object_url, "WHEELS_LOCK_SHA256": mirror.digest_of(self._lock)}
+
+    @property
+    def _submitted(self) -> str:
+        """Where the toolkit finds the code: in S3, or as an archive in the channel of an isolated job.
+
+        github.com/aws/sagemaker-training-toolkit, files.download_and_extract: a path to an archive is unpacked.
+        """
+        if not self._settings.isolated_training:
+            return self.code.s3_object_url
+        return f"{CHANNELS}/{mirror.CODE_CHANNEL}/{PurePosixPath(self.code.s3_object_key).name}"
 
     def readable_by(self, role: iam.Role) -> None:
         """Let the training job's role read all of it, and list the bucket of each channel."""
@@ -100,6 +117,8 @@ class TrainingInputs(Construct):
         channels = [asset for asset in (self._base_model, self._packages, self.labels) if asset is not None]
         for asset in channels:
             read_asset(role, asset)
+        if self._settings.isolated_training:
+            channels.append(self.code)
         if channels:
             # A channel is a prefix: SageMaker lists its bucket (SageMaker's guide, "sagemaker-roles").
             allow(role, "s3:ListBucket", on=channels[0].bucket.bucket_arn)

@@ -34,6 +34,7 @@ from stacks.shared.state_machine import (
     may_hear,
     may_run_machine,
 )
+from stacks.shared.vpc import job_vpc_config
 from stacks.stores import Stores
 from stacks.training.inputs import TrainingInputs, readable_uri
 from stacks.training.machines import training
@@ -106,6 +107,11 @@ class Pipeline(Construct):
         # A job needs the permissions, which are a resource beside the role; nothing refers to them.
         self.machine.node.add_dependency(self._job_role)
 
+    @property
+    def _mirror(self) -> list[str]:
+        """The prefix that runs read if their jobs are isolated."""
+        return [buckets.MIRROR] if self._settings.isolated_training else []
+
     def _make_job_role(self) -> iam.Role:
         stores = self._stores
         role = sagemaker_role(
@@ -115,6 +121,7 @@ class Pipeline(Construct):
             metric_namespace="/aws/sagemaker/*",
             description="What a training job may do.",
             on_behalf_of=f"training-job/{self._settings.prefix}-*",
+            placement=self._deployment.placement,
         )
         may_log_for_the_account(
             role,
@@ -130,7 +137,8 @@ class Pipeline(Construct):
         spot = self._settings.training.spot
         written = [buckets.TRAINING, *([buckets.CHECKPOINTS] if spot else [])]
         # The approved model is a channel of the job; a job of the notebooks has its code beside its output.
-        may_read(role, bucket_arn=stores.artifacts.arn, prefixes=[buckets.MODELS, *written], because=_MODELS)
+        read = [buckets.MODELS, *written, *self._mirror]
+        may_read(role, bucket_arn=stores.artifacts.arn, prefixes=read, because=_MODELS)
         may_write(role, bucket_arn=stores.artifacts.arn, prefixes=written, because=_MODELS)
         if spot:
             # SageMaker's guide, "model-checkpoints": files that the container deletes are deleted in S3 as well.
@@ -177,7 +185,8 @@ class Pipeline(Construct):
             prefixes=[buckets.DATASETS],
             because="Every version of the dataset is under it.",
         )
-        may_read(function.role, bucket_arn=stores.artifacts.arn, prefixes=[buckets.MODELS], because=_MODELS)
+        read = [buckets.MODELS, *self._mirror]
+        may_read(function.role, bucket_arn=stores.artifacts.arn, prefixes=read, because=_MODELS)
         use_key(function.role, stores.key_arn)
         if self.inputs.dataset is not None:
             read_asset(function.role, self.inputs.dataset)
@@ -295,6 +304,8 @@ class Pipeline(Construct):
             tags={**settings.tags, "project": settings.project, "environment": settings.name},
             key_arn=key,
             volume_key_arn=key if takes_volume_key(settings.training.instance_type) else None,
+            vpc_config=job_vpc_config(self._deployment.placement),
+            isolated=settings.isolated_training,
         )
 
     def _registration(self, *, group: str) -> Registration:

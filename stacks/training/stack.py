@@ -53,7 +53,7 @@ class TrainingStack(RubricStack):
         self.serving_names = ServingBase(self, "ServingBase", deployment=deployment, stores=stores, image=image).names
         self.challenger_role_arn = self.share(
             challenger_role(
-                self, "ChallengerRole", settings=self.settings, stores=stores, repository=image.repository
+                self, "ChallengerRole", deployment=deployment, stores=stores, repository=image.repository
             ).role_arn
         )
         self._promotion = Promotion(

@@ -22,6 +22,8 @@ from tools.common.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = "local"
+# The Makefile exports them: those of `make test` are not for the make that a test runs.
+MAKE_SETTINGS = frozenset(["ENV", "STACKS", "DATASET", "BASE_MODEL", "ARGS", "PREFLIGHT", "PORT", "SINCE"])
 
 
 def wait_for(what: str, probe: Callable[[], Any], *, timeout: float = 120.0, every: float = 0.5) -> Any:
@@ -60,7 +62,8 @@ class Cloud:
     @property
     def environment(self) -> dict[str, str]:
         """A user's shell variables after `eval "$(make -s local-env)"`, for this local AWS."""
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CDK_", "RUBRIC_"))}
+        ours = ("AWS_", "CDK_", "RUBRIC_", "MAKE")
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(ours) and k not in MAKE_SETTINGS}
         return {
             **clean,
             "PATH": f"{self.checkout / '.venv/bin'}:{self.checkout / 'node_modules/.bin'}:{clean.get('PATH', '')}",

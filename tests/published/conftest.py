@@ -22,6 +22,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in SHIPPED:
         shutil.copy(REPOSITORY / "environments" / f"{name}.yaml", root / "environments")
     shutil.copy(REPOSITORY / "cdk.json", root)
+    lock = root / "model_code" / "training" / "requirements.lock"
+    lock.parent.mkdir(parents=True)
+    shutil.copy(REPOSITORY / lock.relative_to(root), lock)
     for file in BUILT:
         path = root / "build" / file
         path.parent.mkdir(parents=True, exist_ok=True)

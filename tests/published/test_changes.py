@@ -26,6 +26,7 @@ REFUSED = {
 }
 # Settings with a few values that no two environments have to differ by, and why.
 NOT_CHANGED = {
+    "api.access": "private is refused: there is no such HTTP API",
     "api.log_level": "a variable of the functions",
     "data.request_log_text": "a variable of the functions",
     "data.dataset.time_format": "an argument of the training script",

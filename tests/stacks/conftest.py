@@ -29,6 +29,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "environments").mkdir()
     for name in ENVIRONMENTS:
         shutil.copy(REPOSITORY / "environments" / f"{name}.yaml", root / "environments")
+    lock = root / "model_code" / "training" / "requirements.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text("package==1.0 --hash=sha256:00\n", encoding="utf-8")
     for file in BUILT:
         path = root / "build" / file
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,12 +52,20 @@ class Synthesised:
     def __init__(self, app: cdk.App, stacks: Stacks) -> None:
         self.app = app
         self.stacks = stacks
-        found = (stacks.data, stacks.training, stacks.serving, stacks.challenger, stacks.api, stacks.monitoring)
+        found = (
+            stacks.network,
+            stacks.data,
+            stacks.training,
+            stacks.serving,
+            stacks.challenger,
+            stacks.api,
+            stacks.monitoring,
+        )
         self.all = tuple(stack for stack in found if stack is not None)
         self._templates: dict[str, Template] = {}
 
     def template(self, part: str) -> Template:
-        """The template of `data`, `training`, `serving`, `api` or `monitoring`."""
+        """The template of `network`, `data`, `training`, `serving`, `challenger`, `api` or `monitoring`."""
         if part not in self._templates:
             self._templates[part] = Template.from_stack(getattr(self.stacks, part))
         return self._templates[part]
@@ -66,7 +77,7 @@ class Synthesised:
 
     def everything(self, kind: str | None = None) -> dict[str, dict[str, Any]]:
         """Resources of all stacks, by `part/logical id`."""
-        names = ("data", "training", "serving", "challenger", "api", "monitoring")
+        names = ("network", "data", "training", "serving", "challenger", "api", "monitoring")
         parts = [name for name in names if getattr(self.stacks, name) is not None]
         return {f"{part}/{name}": resource for part in parts for name, resource in self.resources(part, kind).items()}
 

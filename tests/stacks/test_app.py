@@ -68,6 +68,23 @@ def test_two_synths_without_an_account_give_the_same_bytes(
     assert differing(tmp_path / "first", tmp_path / "second") == []
 
 
+def test_several_environments_in_one_synth_are_those_of_several_synths(
+    checkout: Path, context: dict[str, object], tmp_path: Path
+) -> None:
+    for env, out in (("local, prod", "both"), ("local", "one")):
+        result = run_app(checkout, context=context, env=env, out=tmp_path / out)
+        assert result.returncode == 0, result.stderr
+    alone = [path.name for path in (tmp_path / "one").glob("Rubric-local-*")]
+    assert alone and filecmp.cmpfiles(tmp_path / "one", tmp_path / "both", alone, shallow=False)[0] == alone
+    assert {path.name.split("-")[1] for path in (tmp_path / "both").glob("Rubric-*")} == {"local", "prod"}
+
+
+def test_an_environment_that_is_named_twice_is_refused(checkout: Path, context: dict[str, object]) -> None:
+    result = run_app(checkout, context=context, env="dev,environments/dev.yaml")
+    assert (result.returncode, len(result.stderr.splitlines())) == (1, 1)
+    assert "name each once" in result.stderr
+
+
 def test_a_setting_that_is_wrong_is_one_line_and_an_error(checkout: Path, context: dict[str, object]) -> None:
     result = run_app(checkout, context=context, env="staging")
     assert result.returncode == 1

@@ -29,6 +29,7 @@ VARIANTS = [
     ),
     ("prod", HUGGINGFACE),
     ("prod", "serving: {image_build: docker}"),
+    ("dev", "network: {mode: private}\ntraining: {instance_count: 2}"),
 ]
 
 

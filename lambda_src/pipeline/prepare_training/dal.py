@@ -20,6 +20,7 @@ from contracts.datasets.manifest import Manifest
 from contracts.deployment import buckets
 from lambda_src.common import aws, s3_uri
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
+from lambda_src.pipeline.prepare_training.mirror import Mirror
 
 UCI_MEMBER = "newsCorpora.csv"
 _DOWNLOAD_TIMEOUT = 30  # seconds without a byte
@@ -44,11 +45,15 @@ class Version:
 
 
 class Datasets:
-    """The dataset bucket. A dataset is stored once, under a name made from its digest."""
+    """The dataset bucket. A dataset is stored once, under a name made from its digest.
 
-    def __init__(self, s3: Any, *, bucket: str) -> None:
+    mirror: where the UCI archive is taken from instead of its address.
+    """
+
+    def __init__(self, s3: Any, *, bucket: str, mirror: Mirror | None = None) -> None:
         self._s3 = s3
         self._bucket = bucket
+        self._mirror = mirror
 
     def ensure(self, settings: PrepareTrainingSettings, *, override_uri: str) -> str:
         """The S3 location of the dataset to train on. Raises DatasetUnavailable."""
@@ -153,12 +158,18 @@ class Datasets:
         return s3_uri.join(self._bucket, target)
 
     def download(self, url: str, *, sha256: str) -> str:
-        """The UCI archive's newsCorpora.csv, under its digest, or under the URL's digest if `sha256` is ""."""
+        """The UCI archive's newsCorpora.csv, under its digest, or under the URL's digest if `sha256` is "".
+
+        Raises DatasetUnavailable, MirrorIncomplete.
+        """
         target = f"{buckets.DATASETS}{sha256 or hashlib.sha256(url.encode()).hexdigest()}/{UCI_MEMBER}"
         if not self._exists(target):
             with tempfile.TemporaryDirectory() as folder:
                 archive = Path(folder) / "dataset.zip"
-                _fetch(url, archive)
+                if self._mirror:
+                    self._mirror.bring_archive(url, archive)
+                else:
+                    _fetch(url, archive)
                 if sha256:
                     _check(archive, url, sha256=sha256)
                 with _member(archive, url) as member, _transfers(self._s3) as transfers:

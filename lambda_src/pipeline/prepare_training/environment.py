@@ -11,7 +11,8 @@ class PrepareTrainingSettings:
 
     `dataset_source` is file (an asset uploaded by the deploy), s3 (`dataset_uri`) or uci (`uci_url`, and the digest of
     its file, "" for any); fields of other sources may be "". ledger_table, erasure_key_arn, untrusted_share: for a run
-    that folds the ledger.
+    that folds the ledger. code_uri, wheels_lock_sha256: of jobs without a network, whose packages, base model and UCI
+    archive are in the artifact bucket's mirror; "" for others.
     """
 
     project: str
@@ -34,3 +35,10 @@ class PrepareTrainingSettings:
     base_model_uri: str = ""
     serving_deps_uri: str = ""
     labels_uri: str = ""
+    code_uri: str = ""
+    wheels_lock_sha256: str = ""
+
+    @property
+    def isolated(self) -> bool:
+        """Whether training jobs have no network."""
+        return bool(self.wheels_lock_sha256)

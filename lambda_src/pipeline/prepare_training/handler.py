@@ -12,6 +12,7 @@ from lambda_src.pipeline.prepare_training import logic
 from lambda_src.pipeline.prepare_training.dal import Datasets
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
 from lambda_src.pipeline.prepare_training.folding import Folding, NothingNew
+from lambda_src.pipeline.prepare_training.mirror import Mirror
 
 logger = Logger()
 
@@ -26,7 +27,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """From `{"execution_name", "start_time", "input": {"dataset_uri"?, "hyperparameters"?, "fold_ledger"?}}` to the
     job's input, or to `{"nothing_new": <a sentence>}` if the ledger is to be folded and has nothing new.
 
-    Raises DatasetUnavailable, with one sentence, if there is no dataset, and InputRefused for an invalid input.
+    Raises, with one sentence, DatasetUnavailable if there is no dataset, MirrorIncomplete if an isolated job would
+    lack something, and InputRefused for an invalid input.
     """
     settings = _settings()
     name = logic.job_name(
@@ -35,9 +37,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         start_time=event["start_time"],
         execution_name=event["execution_name"],
     )
-    execution_input = event.get("input") or {}
+    execution_input = logic.execution_input(event.get("input"))
     overrides = logic.overrides(execution_input.get("hyperparameters"))
-    datasets = Datasets(aws.client("s3"), bucket=settings.dataset_bucket)
+    mirror = _mirror(settings)
+    isolated = logic.isolated(settings, mirror, overrides=overrides) if mirror else None
+    datasets = Datasets(aws.client("s3"), bucket=settings.dataset_bucket, mirror=mirror)
     version, folded = None, None
     if logic.folds(execution_input):
         prepared = Folding(datasets, settings).prepare(job_name=name, start_time=event["start_time"])
@@ -59,5 +63,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         folded=folded,
         champion_uri=champion_uri,
         overrides=overrides,
+        isolated=isolated,
         decision=str(execution_input.get("decision") or ""),
     )
+
+
+def _mirror(settings: PrepareTrainingSettings) -> Mirror | None:
+    if not settings.isolated:
+        return None
+    return Mirror(aws.client("s3"), bucket=settings.artifact_bucket, environment=settings.environment)

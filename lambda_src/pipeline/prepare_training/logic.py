@@ -1,13 +1,15 @@
-"""The training job's input. No I/O."""
+"""The training job's input. No I/O but through what is given."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from contracts.datasets import fold, manifest
 from contracts.deployment import buckets
+from contracts.deployment import mirror as mirror_layout
 from contracts.deployment.pipeline import training_job
 from contracts.models import hyperparameters
 from contracts.texts import label_mapping
@@ -15,7 +17,9 @@ from lambda_src.common import s3_uri
 from lambda_src.pipeline.prepare_training.dal import Version
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
 from lambda_src.pipeline.prepare_training.folding import Fold
+from lambda_src.pipeline.prepare_training.mirror import Mirror
 
+_COMPACT, _LINEAR = "compact", "linear"  # training.base_model and training.model without a download
 _MAX_JOB_NAME = 63  # SageMaker's limit
 # Where the code is, and files that the stack has uploaded.
 _NOT_FOR_ONE_RUN = (
@@ -28,6 +32,15 @@ _OF_FILES = ("text_column", "label_column", "encoding", "time_format")
 
 class InputRefused(Exception):  # noqa: N818 (the state machine shows this name)
     """The execution's input cannot be used; one sentence."""
+
+
+def execution_input(given: Any) -> dict[str, Any]:
+    """The execution's input; raises InputRefused."""
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise InputRefused("the execution's input must be a JSON object, such as {}")
+    return given
 
 
 def overrides(values: Any) -> dict[str, str]:
@@ -80,6 +93,30 @@ def channel(name: str, uri: str) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Isolated:
+    """What a job without a network gets besides: channels by name, and hyperparameters."""
+
+    channels: dict[str, str]
+    hyperparameters: dict[str, str]
+
+
+def isolated(settings: PrepareTrainingSettings, mirror: Mirror, *, overrides: Mapping[str, str]) -> Isolated:
+    """What the mirror has for a job. Raises MirrorIncomplete."""
+    channels = {
+        mirror_layout.CODE_CHANNEL: settings.code_uri,
+        mirror_layout.WHEELS_CHANNEL: mirror.wheels(settings.wheels_lock_sha256).uri,
+    }
+    no_encoder = {**settings.hyperparameters, **overrides}.get("model") == _LINEAR
+    if no_encoder or not settings.base_model or settings.base_model == _COMPACT:
+        return Isolated(channels=channels, hyperparameters={})
+    base_model = mirror.base_model(settings.base_model)
+    return Isolated(
+        channels={**channels, "base_model": base_model.uri},
+        hyperparameters={mirror_layout.BASE_MODEL_DIGEST: base_model.sums_sha256},
+    )
+
+
 def training_input(
     settings: PrepareTrainingSettings,
     *,
@@ -89,13 +126,14 @@ def training_input(
     folded: Fold | None = None,
     champion_uri: str,
     overrides: Mapping[str, str],
+    isolated: Isolated | None = None,
     decision: str = "",
 ) -> dict[str, Any]:
     """The step's output, from which the state machine creates the training job.
 
     version: if the dataset is one. Its columns have names of their own, and `data.labels` is applied in it already.
-    folded: of a run that makes a version first, of this dataset. decision: the id of the decision to retrain that has
-    started the run, "" for any other.
+    folded: of a run that makes a version first, of this dataset. isolated: of a job without a network. decision: the id
+    of the decision to retrain that has started the run, "" for any other.
     """
     channels = [channel("dataset", dataset_uri)]
     optional = {
@@ -105,6 +143,7 @@ def training_input(
         label_mapping.CHANNEL: "" if version else settings.labels_uri,
         manifest.CHANNEL: version.manifest_uri if version else "",
         fold.CHANNEL: folded.channel_uri if folded else "",
+        **(isolated.channels if isolated else {}),
     }
     channels += [channel(key, uri) for key, uri in optional.items() if uri]
     values = {**settings.hyperparameters, **overrides}
@@ -113,6 +152,7 @@ def training_input(
         values |= {manifest.VERSION: version.name, manifest.DIGEST: version.manifest_sha256}
     if folded:
         values |= {manifest.VERSION: folded.makes["version"], fold.DIGEST: folded.sha256}
+    values |= isolated.hyperparameters if isolated else {}
     if settings.base_model:
         values["base_model"] = settings.base_model
     return {

@@ -5,6 +5,7 @@ from types import ModuleType
 from local_aws.patches import (
     bedrock,
     codebuild,
+    ec2,
     ecr,
     http_api,
     organizations,
@@ -12,11 +13,11 @@ from local_aws.patches import (
     sqs_metrics,
     timer,
 )
-from local_aws.patches.cloudformation import conditions, custom_resource, exports, outputs, parameters, types
+from local_aws.patches.cloudformation import conditions, custom_resource, drift, exports, outputs, parameters, types
 from local_aws.patches.cloudformation import deletion as stack_deletion
 from local_aws.patches.cloudwatch import alarms, emf
 from local_aws.patches.dynamodb import global_tables, limits, throughput
-from local_aws.patches.functions import concurrency, errors, latency, logs, metrics
+from local_aws.patches.functions import concurrency, errors, latency, logs, metrics, vpc
 from local_aws.patches.http_api import resources
 from local_aws.patches.iam import boundaries, oidc_provider, policies, simulation, web_identity
 from local_aws.patches.s3 import access_logs, buckets, written_once
@@ -41,8 +42,11 @@ ALL: tuple[ModuleType, ...] = (
     outputs,
     parameters,
     stack_deletion,
+    ec2,
+    vpc,
     exports,
     types,
+    drift,
     policies,
     boundaries,
     oidc_provider,

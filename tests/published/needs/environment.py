@@ -15,6 +15,7 @@ from tests.published.synthesised.world import Environment
 
 EVENTS = "EventBridge user guide, eb-use-resource-based (Step Functions targets)"
 BUILD = "CodeBuild user guide, setting-up-service-role"
+FLOW_LOGS = "VPC user guide, flow-logs-iam-role"
 PUSH = "ECR user guide, image-push-iam"
 
 
@@ -42,8 +43,19 @@ def _needs(environment: Environment) -> Iterator[tuple[str, Need]]:
     for project in account.resources("AWS::CodeBuild::Project"):
         for need in _build(project, account):
             yield project.properties["ServiceRole"], need
+    for log in account.resources("AWS::EC2::FlowLog"):
+        for need in _flow_log(log, account):
+            yield log.properties["DeliverLogsPermissionArn"], need
     if environment.settings.classifier.trained:
         yield from _sagemaker(environment)
+
+
+def _flow_log(log: Resource, account: Account) -> Iterator[Need]:
+    at = f"arn:{account.partition}:logs:{account.region}:{account.account}:log-group"
+    group = f"{at}:{log.properties['LogGroupName']}"
+    yield from all_of("logs:CreateLogStream PutLogEvents", f"{group}:log-stream:x", FLOW_LOGS)
+    yield from all_of("logs:DescribeLogStreams", f"{group}:*", FLOW_LOGS)
+    yield from all_of("logs:DescribeLogGroups", f"{at}:*", FLOW_LOGS)
 
 
 def _sagemaker(environment: Environment) -> Iterator[tuple[str, Need]]:

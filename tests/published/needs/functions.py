@@ -25,6 +25,7 @@ ONCE = "S3 user guide, conditional-writes-enforce"
 REPLACED = "S3 user guide, conditional-writes (If-Match)"
 MULTIPART = "S3 user guide, mpuoverview (permissions)"
 RESOLVED = "CloudFormation user guide, cloudformation-supplied-parameter-types: SSM parameters are read as the caller"
+IN_A_VPC = "Lambda developer guide, configuration-vpc (required IAM permissions)"
 KEYS = (
     "S3 user guide, UsingKMSEncryption; DynamoDB and SQS developer guides, encryption at rest (permissions on the key)"
 )
@@ -79,12 +80,28 @@ def function(found: Function) -> Iterator[Need]:
     """Needs of one function."""
     logs = found.resource.properties["LoggingConfig"]["LogGroup"]
     yield from all_of("logs:CreateLogStream PutLogEvents", found.arn("logs", f"log-group:{logs}:log-stream:x"), LOGGING)
+    yield from _interfaces(found)
     own = [*_OF[found.name](found), *_failures(found)]
     yield from own
     key = found.account.resources("AWS::KMS::Key")
     stores = ("s3:GetObject", "s3:PutObject", "dynamodb:", "sqs:", "secretsmanager:")
     if key and any(need.action.startswith(stores) for need in own):
         yield from all_of("kms:Decrypt GenerateDataKey DescribeKey", str(key[0].arn), KEYS)
+
+
+def _interfaces(f: Function) -> Iterator[Need]:
+    """What Lambda does for a function in a VPC, under the function's role."""
+    config = f.resource.properties.get("VpcConfig")
+    if config is None:
+        return
+    yield from all_of("ec2:DescribeNetworkInterfaces DescribeSubnets", "*", IN_A_VPC)
+    interface = f.arn("ec2", "network-interface/eni-1")
+    changes = "AssignPrivateIpAddresses CreateNetworkInterface DeleteNetworkInterface UnassignPrivateIpAddresses"
+    yield from all_of(f"ec2:{changes}", interface, IN_A_VPC)
+    for subnet in config["SubnetIds"]:
+        yield from all_of("ec2:CreateNetworkInterface", f.arn("ec2", f"subnet/{subnet}"), IN_A_VPC)
+    for group in config["SecurityGroupIds"]:
+        yield from all_of("ec2:CreateNetworkInterface", f.arn("ec2", f"security-group/{group}"), IN_A_VPC)
 
 
 def _failures(f: Function) -> Iterator[Need]:
@@ -212,6 +229,13 @@ def _gate(f: Function) -> Iterator[Need]:
     yield from all_of("s3:PutObject DeleteObject", f"{ours}/datasets/rows/digest/rows.csv", CODE)
     yield from all_of("dynamodb:Query", f"{f.table('LEDGER_TABLE')}/index/by_day", CODE)
     yield from all_of("secretsmanager:GetSecretValue", f.variables["ERASURE_KEY_ARN"], CODE)
+
+
+def _private_network(f: Function) -> Iterator[Need]:
+    [resource] = f.account.resources("Custom::PrivateNetwork")
+    yield from all_of("ec2:DescribeManagedPrefixLists DescribeSecurityGroups", "*", CODE)
+    group = f.arn("ec2", f"security-group/{resource.properties['DefaultGroup']}")
+    yield from all_of("ec2:RevokeSecurityGroupEgress RevokeSecurityGroupIngress", group, CODE)
 
 
 def _prepare_training(f: Function) -> Iterator[Need]:
@@ -453,6 +477,7 @@ _OF: dict[str, Callable[[Function], Iterator[Need]]] = {
     "gate": _gate,
     "labelling": _labelling,
     "prepare_training": _prepare_training,
+    "private_network": _private_network,
     "promote": _promote,
     "request_log_api": _request_log_api,
     "redrive": _redrive,

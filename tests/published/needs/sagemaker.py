@@ -38,9 +38,11 @@ class Runs:
         yield from self.logs("/aws/sagemaker/TrainingJobs", job["TrainingJobName"], may_make_group=True)
         for channel in job["InputDataConfig"]:
             yield from self._input(channel["DataSource"]["S3DataSource"]["S3Uri"], source=ROLES)
-        # The framework's toolkit fetches the code itself, by its key.
+        # The framework's toolkit fetches the code itself, by its key, unless it is in a channel.
         code = job["HyperParameters"]["sagemaker_submit_directory"]
-        yield from all_of("s3:GetObject", self._object(code), "sagemaker-training-toolkit, files.download_and_extract")
+        if code.startswith("s3://"):
+            source = "sagemaker-training-toolkit, files.download_and_extract"
+            yield from all_of("s3:GetObject", self._object(code), source)
         output = job["OutputDataConfig"]
         yield from self._written(f"{output['S3OutputPath']}/{job['TrainingJobName']}/output/model.tar.gz")
         if "KmsKeyId" in output:
@@ -50,6 +52,8 @@ class Runs:
             yield from _volume_key(job["ResourceConfig"]["VolumeKmsKeyId"])
         if "CheckpointConfig" in job:
             yield from self._checkpoints(job["CheckpointConfig"]["S3Uri"])
+        if "VpcConfig" in job:
+            yield from self._interfaces(job["VpcConfig"])
 
     def other_dataset(self) -> Iterator[Need]:
         """The datasets that `rubric train --dataset` may also name: other versions in the environment's own bucket."""
@@ -67,6 +71,8 @@ class Runs:
         yield from all_of("s3:GetObject", self._object(container["ModelDataUrl"]), ROLES)
         yield from all_of("s3:ListBucket", self._bucket(container["ModelDataUrl"]), ROLES)
         yield from self._decrypt(container["ModelDataUrl"])
+        if "VpcConfig" in model.properties:
+            yield from self._interfaces(model.properties["VpcConfig"])
 
     def endpoint(self, endpoint: Resource, config: Resource) -> Iterator[Need]:
         """An endpoint's."""
@@ -102,6 +108,19 @@ class Runs:
             # The permission reference writes the group's ARN without `:*`, the CloudWatch Logs guide with it.
             yield from all_of("logs:CreateLogGroup", at, ROLES)
             yield from all_of("logs:CreateLogGroup", f"{at}:*", ROLES)
+
+    def _interfaces(self, config: dict[str, list[str]]) -> Iterator[Need]:
+        """Of containers in a VPC."""
+        describes = "DescribeDhcpOptions DescribeNetworkInterfaces DescribeSecurityGroups DescribeSubnets DescribeVpcs"
+        yield from all_of(f"ec2:{describes}", "*", ROLES)
+        ec2 = f"arn:{self._account.partition}:ec2:{self._account.region}:{self._account.account}"
+        changes = "CreateNetworkInterface CreateNetworkInterfacePermission DeleteNetworkInterface"
+        both = f"ec2:{changes} DeleteNetworkInterfacePermission"
+        yield from all_of(both, f"{ec2}:network-interface/eni-1", ROLES)
+        for subnet in config["Subnets"]:
+            yield from all_of("ec2:CreateNetworkInterface", f"{ec2}:subnet/{subnet}", ROLES)
+        for group in config["SecurityGroupIds"]:
+            yield from all_of("ec2:CreateNetworkInterface", f"{ec2}:security-group/{group}", ROLES)
 
     def _container(self, image: str) -> Iterator[Need]:
         match = _IMAGE.match(image)

@@ -37,6 +37,15 @@ _NAMES = {
     "AWS::KMS::Key": None,
     "AWS::ApiGatewayV2::Api": None,
 }
+# The start of an id that EC2 makes.
+_IDS = {
+    "AWS::EC2::VPC": "vpc",
+    "AWS::EC2::Subnet": "subnet",
+    "AWS::EC2::RouteTable": "rtb",
+    "AWS::EC2::SecurityGroup": "sg",
+    "AWS::EC2::VPCEndpoint": "vpce",
+    "AWS::EC2::FlowLog": "fl",
+}
 # The longest name that each service takes, where CloudFormation cuts a generated one.
 _LONGEST = {
     "AWS::Lambda::Function": 64,
@@ -187,6 +196,8 @@ class Account:
                 return self.value(stack, argument[1])[int(argument[0])]
             case "Fn::Split":
                 return str(self.value(stack, argument[1])).split(argument[0])
+            case "Fn::GetAZs":
+                return [f"{self.region}{letter}" for letter in "abc"]
             case "Fn::Equals":
                 one, other = self.value(stack, argument)
                 return one == other
@@ -251,6 +262,12 @@ class Account:
             return f"https://{self._name(stack, logical_id)}.execute-api.{self.region}.amazonaws.com"
         if (kind, attribute) == ("AWS::Lambda::Version", "Version"):
             return "7"
+        if (kind, attribute) == ("AWS::EC2::VPC", "DefaultSecurityGroup"):
+            return "sg-0123456789abcdef0"
+        if (kind, attribute) == ("AWS::EC2::SecurityGroup", "GroupId"):
+            return self._name(stack, logical_id)
+        if kind == "Custom::PrivateNetwork":
+            return {"S3PrefixList": "pl-63a5400a", "DynamoDBPrefixList": "pl-02cd2c6b"}[attribute]
         raise Unresolved(f"{stack}: attribute {attribute} of {kind}")
 
     def _arn(self, stack: str, logical_id: str) -> str:
@@ -274,5 +291,7 @@ class Account:
             function, alias = (self.value(stack, declared["Properties"][key]) for key in ("FunctionName", "Name"))
             return f"arn:{self.partition}:lambda:{self.region}:{self.account}:function:{function}:{alias}"
         unique = hashlib.sha256(f"{stack}/{logical_id}".encode()).hexdigest()[:_RANDOM_LENGTH].upper()
+        if kind in _IDS:
+            return f"{_IDS[kind]}-{hashlib.sha256(f'{stack}/{logical_id}'.encode()).hexdigest()[:17]}"
         name = f"{stack}-{logical_id}"[: _LONGEST.get(kind, 128) - _RANDOM_LENGTH - 1] + f"-{unique}"
         return name.lower() if kind == "AWS::S3::Bucket" else name

@@ -16,6 +16,7 @@ _OF_RESOURCES = {
     "AWS::KMS::Key": "KeyPolicy",
     "AWS::Logs::ResourcePolicy": "PolicyDocument",
     "AWS::ECR::Repository": "RepositoryPolicyText",
+    "AWS::EC2::VPCEndpoint": "PolicyDocument",
 }
 
 

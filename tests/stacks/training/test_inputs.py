@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from aws_cdk.assertions import Annotations, Match
 from contracts.deployment import stack_outputs
 from contracts.texts.label_mapping import LabelMapping
 from tests.stacks.conftest import HUGGINGFACE, Synthesise, Synthesised
-from tests.stacks.training.templates import environment_of
+from tests.stacks.training.templates import environment_of, job_of
 
 PINNED = "distilbert-base-uncased@12040accade4e8a0f71eabdb258fecc2e7e948be"
 
@@ -154,3 +156,43 @@ def test_the_labels_mapping_is_uploaded_and_its_digest_is_a_hyperparameter(
     key = uri.partition("us-east-1/")[2].partition(".json")[0]
     staged = Path(changed.app.asset_outdir) / f"asset.{key}.json"
     assert staged.read_text(encoding="utf-8") == mapping.to_json()
+
+
+def test_an_isolated_job_gets_what_it_would_fetch_as_channels(synthesise: Synthesise, root: Path) -> None:
+    isolated = synthesise("dev", change="training: {isolated: true}")
+    request, variables = job_of(isolated), environment_of(isolated, "PipelinePrepare")
+    assert request["EnableNetworkIsolation"] is True
+    assert request["Environment"] == {
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": "/opt/ml/input/data/wheels",
+        "HF_HUB_OFFLINE": "1",
+    }
+    text = json.dumps(variables["HYPERPARAMETERS"])
+    [code] = re.findall(r"sagemaker_submit_directory\W+(/opt/ml/input/data/code/[0-9a-f]{64}\.gz)", text)
+    assert json.dumps(variables["CODE_URI"]).endswith(f'/{code.rsplit("/", 1)[1]}"}}')
+    lock = root / "model_code" / "training" / "requirements.lock"
+    assert variables["WHEELS_LOCK_SHA256"] == hashlib.sha256(lock.read_bytes()).hexdigest()
+
+
+def writers(synthesised: Synthesised, prefix: str) -> list[str]:
+    """The policies that let anybody write under a prefix, or under all of a bucket."""
+    return [
+        name
+        for name, policy in synthesised.everything("AWS::IAM::Policy").items()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "s3:PutObject" in json.dumps(statement["Action"])
+        and (prefix in json.dumps(statement["Resource"]) or re.search(r'[^/]"/\*"', json.dumps(statement["Resource"])))
+    ]
+
+
+@pytest.mark.parametrize("role", ["PipelineJobRole", "PipelinePrepare"])
+def test_only_runs_without_a_network_read_the_mirror(dev: Synthesised, synthesise: Synthesise, role: str) -> None:
+    def policies(synthesised: Synthesised) -> str:
+        found = synthesised.resources("training", "AWS::IAM::Policy")
+        return json.dumps([policy for name, policy in found.items() if name.startswith(role)])
+
+    isolated = policies(synthesise("dev", change="training: {isolated: true}"))
+    assert "/mirror/*" in isolated and "/mirror/*" not in policies(dev)
+    assert not writers(synthesise("dev", change="training: {isolated: true}"), "/mirror/")
+    assert writers(dev, "/training/")  # that such a role would be found
+    assert "EnableNetworkIsolation" not in job_of(dev) and "Environment" not in job_of(dev)

@@ -27,7 +27,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PINNED = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 # The variables that a runner gives a step besides its own env.
 EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
-CONTEXTS = ("github.", "matrix.")
+CONTEXTS = ("github.", "matrix.", "vars.", "needs.", "steps.", "secrets.")
 
 
 def parsed(path: Path) -> dict[str, Any]:
@@ -53,6 +53,68 @@ def test_a_workflow_is_pinned_and_may_only_read(path: Path) -> None:
             assert not EXPRESSION.search(step.get("run", ""))
     for expression in EXPRESSION.findall(path.read_text(encoding="utf-8")):
         assert expression.strip().startswith(CONTEXTS), expression
+
+
+def test_a_workflow_is_what_github_accepts() -> None:
+    done = linted(*WORKFLOWS)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_linter_sees_a_context_that_does_not_exist(tmp_path: Path) -> None:
+    text = (ROOT / ".github" / "workflows" / "deliver.yml").read_text(encoding="utf-8")
+    broken = tmp_path / "broken.yml"
+    broken.write_text(text.replace("needs.assembly.outputs.digest", "needs.synth.outputs.digest"), encoding="utf-8")
+    done = linted(broken)
+    assert done.returncode and 'property "synth" is not defined' in done.stdout + done.stderr
+
+
+def linted(*paths: Path) -> subprocess.CompletedProcess[str]:
+    """The linter's own command in `make lint`, on these files."""
+    [lint] = [suite for suite in suites(ROOT) if suite.name == "lint"]
+    [command] = [command for command in lint.commands if "actionlint" in " ".join(command)]
+    return subprocess.run([*command[:-1], *map(str, paths)], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("name", ["changes.yml", "deliver.yml", "ci.yml"])
+def test_every_command_of_a_workflow_is_a_make_target_that_exists(name: str) -> None:
+    jobs = parsed(ROOT / ".github" / "workflows" / name)["jobs"]
+    commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    assert commands
+    for command in commands:
+        make, target = command.split()
+        assert make == "make" and (target == '"$TARGET"' or target in targets()), command
+
+
+def targets() -> set[str]:
+    """The targets of the Makefile."""
+    done = subprocess.run(
+        ["make", "-pRrq", "-f", "Makefile", "help"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return set(re.findall(r"^([\w-]+):", done.stdout, flags=re.M))
+
+
+def test_the_way_to_prod_is_the_way_to_dev() -> None:
+    jobs = parsed(ROOT / ".github" / "workflows" / "deliver.yml")["jobs"]
+    assert list(jobs) == ["assembly", "dev", "prod"]
+    assert (jobs["dev"]["needs"], jobs["prod"]["needs"]) == ("assembly", ["assembly", "dev"])
+    for name in ("dev", "prod"):
+        assert (jobs[name]["environment"], jobs[name]["env"]["ENV"]) == (name, name)
+        assert jobs[name]["concurrency"] == {"group": f"deliver-{name}", "cancel-in-progress": "false"}
+    assert json.dumps(jobs["dev"]["steps"]).replace("DEV_", "PROD_") == json.dumps(jobs["prod"]["steps"])
+    assert sum(step.get("run") == "make assembly" for job in jobs.values() for step in job["steps"]) == 1
+    [last] = jobs["prod"]["steps"][-1:]
+    assert (last["run"], last["if"]) == ("make delivery-finish", "always()")
+
+
+def test_only_jobs_that_assume_a_role_get_a_token_and_a_fork_gets_none() -> None:
+    for name in ("changes.yml", "deliver.yml"):
+        for job in parsed(ROOT / ".github" / "workflows" / name)["jobs"].values():
+            assumes = any("configure-aws-credentials" in step.get("uses", "") for step in job["steps"])
+            assert ("id-token" in job.get("permissions", {})) is assumes
+    jobs = parsed(ROOT / ".github" / "workflows" / "changes.yml")["jobs"]
+    assert "head.repo.full_name == github.repository" in jobs["assembly"]["if"]
+    assert (jobs["changes"]["needs"], jobs["comment"]["needs"]) == ("assembly", "changes")
+    assert jobs["comment"]["permissions"] == {"contents": "read", "pull-requests": "write"}
 
 
 def test_preflight_looks_at_every_shipped_environment_every_week_and_on_each_pull_request() -> None:

@@ -13,7 +13,8 @@ from tools.acceptance.cleanup.stopping import stop_work
 from tools.acceptance.listing import stacks_of
 from tools.acceptance.run import Run
 
-ORDER = ("Monitoring", "Api", "Challenger", "Serving", "Training", "Data")  # none before those that use its exports
+# None before those that use its exports. The functions of the others have network interfaces in the network's subnets.
+ORDER = ("Monitoring", "Api", "Challenger", "Serving", "Training", "Data", "Endpoints", "Network")
 _SETTLE_SECONDS, _LOCAL_SETTLE_SECONDS = 3600.0, 300.0
 _ASKED = 4  # times in a row before CloudFormation counts as unreachable
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from local_aws.containers.processes import contained
+from local_aws.containers.processes.isolation import SHARED
 from local_aws.containers.processes.leftovers import MARKER, kill_leftovers
 from local_aws.containers.processes.lines import Lines
 
@@ -23,8 +24,8 @@ class ContainerProcess:
     """Run `command` in `cwd` with exactly `environment`; ends when the server process ends.
 
     Each non-empty line of standard output and standard error goes to `log`; `ended_at` is the end time (monotonic
-    clock). `folder` is the container's work folder, by which `kill_leftovers` finds the process. Raises OSError if the
-    process cannot start.
+    clock). `folder` is the container's work folder, by which `kill_leftovers` finds the process. `network` is as
+    `local_aws.containers.processes.isolation` has it. Raises OSError if the process cannot start.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class ContainerProcess:
         environment: Mapping[str, str],
         folder: Path,
         log: Lines,
+        network: str = SHARED,
     ) -> None:
         self._log = log
+        self._network = network
         self._folder = folder.resolve()
         self._signal_lock = threading.Lock()
         self._reaped = False
@@ -84,7 +87,7 @@ class ContainerProcess:
     ) -> None:
         try:
             popen = subprocess.Popen(
-                [sys.executable, "-I", "-S", contained.__file__, str(os.getpid()), *command],
+                [sys.executable, "-I", "-S", contained.__file__, str(os.getpid()), self._network, *command],
                 cwd=cwd,
                 env=environment | {MARKER: str(self._folder)},
                 stdin=subprocess.DEVNULL,

@@ -3,7 +3,7 @@
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from local_aws.containers import images
 from local_aws.containers.errors import ContainerFailure, ContainerStopped, ContainerUnavailable
 from local_aws.containers.files import archive, storage
+from local_aws.containers.processes import isolation
 from local_aws.containers.processes.environment import base_environment
 from local_aws.containers.processes.lines import Lines
 from local_aws.containers.processes.process import ContainerProcess
@@ -26,7 +27,8 @@ class ModelContainer:
 
     `model_data_url` is the S3 location of a model.tar.gz or, if it ends with `/`, of unpacked files. `log` is called
     with each line of the server, one call at a time, from other threads. `workdir` is created for this container and
-    deleted with it.
+    deleted with it. `isolated`: the server answers and cannot open a connection itself (EnableNetworkIsolation).
+    `ways_out`: the ports that a server in a VPC may connect to, None for one that is in no VPC.
     """
 
     def __init__(
@@ -42,6 +44,8 @@ class ModelContainer:
         log: Callable[[str], None],
         ping_seconds: float = 10.0,
         stop_grace: float = 30.0,
+        isolated: bool = False,
+        ways_out: Sequence[int] | None = None,
     ) -> None:
         self._name = f"{endpoint_name}/{variant_name}"
         self._variant = variant_name
@@ -54,6 +58,9 @@ class ModelContainer:
         self._log = Lines(log)
         self._ping_seconds = ping_seconds
         self._stop_grace = stop_grace
+        self._isolated = isolated
+        self._ways_out = ways_out
+        self._network = isolation.SHARED
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._keeper: threading.Thread | None = None
@@ -130,7 +137,15 @@ class ModelContainer:
         (self._base / "model").mkdir(parents=True)
         if self._model_data_url is not None:
             self._fetch_model(self._model_data_url)
-        return command, base_environment(self._s3) | of_image | self._given | variables
+        environment = base_environment(self._s3) | of_image | self._given | variables
+        if self._isolated:
+            environment = isolation.without_credentials(environment)
+        if self._isolated or self._ways_out is not None:
+            try:
+                self._network = isolation.closed(to_ports=() if self._isolated else self._ways_out or ())
+            except isolation.NotSeparableError as error:
+                self._log(isolation.not_separated(error))
+        return command, environment
 
     def _fetch_model(self, url: str) -> None:
         packed = self._base / "model.tar.gz"
@@ -185,7 +200,13 @@ class ModelContainer:
         with self._lock:
             if self._stopped.is_set():
                 return "stopped"
-            server = ModelServer(command=command, environment=environment, folder=self._workdir, log=self._log)
+            server = ModelServer(
+                command=command,
+                environment=environment,
+                folder=self._workdir,
+                log=self._log,
+                network=self._network,
+            )
             self._server = server
         try:
             reason = self._await_ready(server, timeout)

@@ -8,6 +8,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from local_aws.containers.errors import ContainerTimeout, ContainerUnavailable
+from local_aws.containers.processes.isolation import SHARED
 from local_aws.containers.processes.lines import Lines
 from local_aws.containers.processes.ports import HOST, free_port
 from local_aws.containers.processes.process import ContainerProcess
@@ -36,6 +37,7 @@ class ModelServer:
         environment: Mapping[str, str],
         folder: Path,
         log: Lines,
+        network: str = SHARED,
     ) -> None:
         port = free_port()
         self.process = ContainerProcess(
@@ -44,6 +46,7 @@ class ModelServer:
             environment={**environment, "SAGEMAKER_BIND_TO_PORT": str(port)},
             folder=folder,
             log=log,
+            network=network,
         )
         self._pool = urllib3.HTTPConnectionPool(HOST, port, maxsize=_CONNECTIONS_KEPT, block=False)
 

@@ -1,6 +1,8 @@
 """Prepare a training job: fill its folders and assemble its command and variables."""
 
 import os
+import shutil
+import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ from local_aws.containers import images
 from local_aws.containers.errors import ContainerFailure
 from local_aws.containers.files import archive, storage
 from local_aws.containers.processes.environment import base_environment
+from local_aws.containers.processes.isolation import without_credentials
 from local_aws.containers.training import overlay, own_command
 from local_aws.containers.training.hosts import Host
 from local_aws.containers.training.script_mode import (
@@ -46,7 +49,8 @@ def prepare(*, request: Mapping[str, Any], layout: Layout, s3: Any, host: Host) 
     if own_command.is_given(request["AlgorithmSpecification"]):
         own_command.relocate(layout, host)
         return _with_own_packages(launch, layout)
-    _unpack_source(s3, hyperparameters, layout)
+    source = s3 if not request.get("EnableNetworkIsolation") else None
+    _unpack_source(source, hyperparameters, layout)
     return launch
 
 
@@ -69,9 +73,11 @@ def _launch(
         | {"PYTHONPATH": str(layout.code)}
         | {name: images.expand(value, variables) for name, value in image.environment.items()}
         | script_environment(layout, request, hyperparameters, host)
-        | request.get("Environment", {})
+        | {name: own_command.relocated(value, layout) for name, value in request.get("Environment", {}).items()}
         | _of_job(request, layout, s3)
     )
+    if request.get("EnableNetworkIsolation"):
+        environment = without_credentials(environment)
     return Launch(in_a_shell(command, hyperparameters.arguments()) if image.is_script_mode else command, environment)
 
 
@@ -87,6 +93,8 @@ def _own_launch(request: Mapping[str, Any], image: images.Image, layout: Layout,
         | {name: own_command.relocated(value, layout) for name, value in requested.items()}
         | _of_job(request, layout, s3)
     )
+    if request.get("EnableNetworkIsolation"):
+        environment = without_credentials(environment)
     return Launch(own_command.command(request["AlgorithmSpecification"], layout), environment)
 
 
@@ -141,16 +149,42 @@ def _download_channel(
 
 
 def _unpack_source(s3: Any, hyperparameters: Hyperparameters, layout: Layout) -> None:
+    """Put the script in place, as the training toolkit does (files.download_and_extract): from S3, or from a path.
+
+    s3: None for a container without a network, whose toolkit cannot fetch it.
+    """
     uri = hyperparameters.container.get(_SUBMITTED)
     if uri is not None:
-        packed = layout.base / "sourcedir.tar.gz"
         try:
-            storage.download_object(s3, uri, packed)
-            archive.unpack(packed, layout.code)
-            packed.unlink()
-        except (storage.StorageError, archive.ArchiveError) as error:
+            if uri.startswith("s3://"):
+                packed = layout.base / "sourcedir.tar.gz"
+                _fetch_source(s3, uri, packed)
+                archive.unpack(packed, layout.code)
+                packed.unlink()
+            else:
+                _place_source(Path(own_command.relocated(uri, layout)), layout)
+        except (storage.StorageError, archive.ArchiveError, OSError) as error:
             text = f"AlgorithmError: The source folder {uri} ({_SUBMITTED}) cannot be fetched: {error}, exit code: 1"
             raise ContainerFailure(text, 1) from error
     program = hyperparameters.container.get(_PROGRAM)
     if program is not None and not (layout.code / program).is_file():
         raise ContainerFailure(f"AlgorithmError: There is no {program} ({_PROGRAM}) in {uri}, exit code: 1", 1)
+
+
+def _fetch_source(s3: Any, uri: str, packed: Path) -> None:
+    if s3 is None:
+        raise storage.StorageError(
+            "the container has neither a network nor credentials (EnableNetworkIsolation): give it the code as a "
+            "channel"
+        )
+    storage.download_object(s3, uri, packed)
+
+
+def _place_source(source: Path, layout: Layout) -> None:
+    """Copy a folder or a file into the code folder, or unpack an archive there."""
+    if source.is_dir():
+        shutil.copytree(source, layout.code, dirs_exist_ok=True)
+    elif tarfile.is_tarfile(source):
+        archive.unpack(source, layout.code)
+    else:
+        shutil.copy2(source, layout.code)

@@ -22,10 +22,10 @@ _SEE_LOGS = "See job logs for more information"
 class TransformContainer:
     """Run one transform job: a model server for each requested instance receives the job's files over HTTP.
 
-    `request` is the CreateTransformJob request, `definition` the model's container (Image, ModelDataUrl, Environment),
-    `role` the model's role. `log` is called with a host's name and a line from its server, `data_log` with a host's
-    name and a line about its data. `on_start` is called once every server is ready. `workdir` belongs to this container
-    and is gone when `run` ends.
+    `request` is the CreateTransformJob request, `definition` the model's container (Image, ModelDataUrl, Environment)
+    and its EnableNetworkIsolation, `role` the model's role. `log` is called with a host's name and a line from its
+    server, `data_log` with a host's name and a line about its data. `on_start` is called once every server is ready.
+    `workdir` belongs to this container and is gone when `run` ends.
 
     If a file fails, it gets no answers, and the job processes the remaining files before it fails.
     """
@@ -94,6 +94,8 @@ class TransformContainer:
                 workdir=self._workdir / host / "container",
                 s3=self._s3,
                 log=_of_host(self._log, host),
+                isolated=bool(self._definition.get("EnableNetworkIsolation")),
+                ways_out=self._definition.get("WaysOut"),
             )
             with self._lock:
                 self._servers[host] = server

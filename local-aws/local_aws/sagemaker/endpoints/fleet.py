@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from local_aws.common.store import Record, Store
 from local_aws.containers import ContainerFailure, ContainerResponse
+from local_aws.sagemaker import networks
 
 _PING_TIMEOUT = 240.0  # seconds, if the variant does not set ContainerStartupHealthCheckTimeoutInSeconds
 
@@ -103,7 +104,10 @@ class Fleet:
 
 
 def container_definition(store: Store, model_name: str) -> dict[str, Any]:
-    """Return a model's Image, ModelDataUrl and Environment, its ARN and its role. Raises ContainerFailure."""
+    """Return a model's Image, ModelDataUrl and Environment, its ARN, its role, whether it is isolated, its ways out.
+
+    Raises ContainerFailure.
+    """
     model = store.get("model", model_name)
     if model is None:
         raise ContainerFailure(f'Could not find model "{store.arn(f"model/{model_name}")}".')
@@ -115,7 +119,12 @@ def container_definition(store: Store, model_name: str) -> dict[str, Any]:
         raise ContainerFailure(f"The model {model_name} is a multi-model one, which the local AWS does not run.")
     if "ModelPackageName" in definition:
         definition = {**_of_package(store, definition["ModelPackageName"]), **definition}
-    of_model = {"ModelArn": model["ModelArn"], "ExecutionRoleArn": model.get("ExecutionRoleArn")}
+    of_model = {
+        "ModelArn": model["ModelArn"],
+        "ExecutionRoleArn": model.get("ExecutionRoleArn"),
+        "EnableNetworkIsolation": model.get("EnableNetworkIsolation", False),
+        "WaysOut": networks.ways_out(model.get("VpcConfig")),
+    }
     return _runnable({**definition, **of_model}, f"The model {model_name}")
 
 

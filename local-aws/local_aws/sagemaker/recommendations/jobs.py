@@ -105,6 +105,8 @@ class RecommendationJobs:
             workdir=self._workdir / record["JobName"] / endpoint["InstanceType"],
             s3=job.s3,
             log=log.write,
+            isolated=bool(definition.get("EnableNetworkIsolation")),
+            ways_out=definition.get("WaysOut"),
         )
         try:
             job.take(container)

@@ -17,6 +17,10 @@ REFUSED = [
         "training.base_model: 'distilbert-base-uncased@main' is not allowed; add the hub's commit",
     ),
     (
+        "training: {isolated: true, base_model: distilbert-base-uncased}",
+        "training.base_model: 'distilbert-base-uncased' is not allowed; add the hub's commit",
+    ),
+    (
         "data: {retain: true}\ntraining: {base_model: 's3://bucket/base/'}",
         "training.base_model: 's3://bucket/base/' is not allowed; set training.base_model_sha256",
     ),

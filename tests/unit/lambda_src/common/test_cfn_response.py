@@ -15,6 +15,7 @@ from lambda_src.stack_resources.build_image import handler as build_image
 from lambda_src.stack_resources.check_rollout import handler as check_rollout
 from lambda_src.stack_resources.cleanup import handler as cleanup
 from lambda_src.stack_resources.first_model import handler as first_model
+from lambda_src.stack_resources.private_network import handler as private_network
 
 PLENTY = 900_000
 VARIABLES = {
@@ -150,8 +151,9 @@ def test_nothing_is_said_later_of_work_that_was_done_in_time(event, answers, log
         (check_rollout, ("Create", "Update")),
         (cleanup, ("Delete",)),
         (first_model, ("Create", "Delete")),
+        (private_network, ("Create", "Update")),
     ],
-    ids=["build_image", "check_rollout", "cleanup", "first_model"],
+    ids=["build_image", "check_rollout", "cleanup", "first_model", "private_network"],
 )
 def test_every_function_answers_what_goes_wrong_in_one_line(
     event, answers, configure, context, monkeypatch, function, kinds

@@ -14,9 +14,11 @@ import boto3
 import pytest
 
 from contracts.datasets import manifest
+from contracts.deployment import mirror
 from lambda_src.pipeline.prepare_training import handler as prepare
 from lambda_src.pipeline.prepare_training import logic
 from lambda_src.pipeline.prepare_training.dal import DatasetUnavailable
+from lambda_src.pipeline.prepare_training.mirror import MirrorIncomplete
 
 PARAMETER = "/rubric/dev/approved-model"
 EVENT = {"execution_name": "run-1", "start_time": "2026-11-20T21:35:01.123Z", "input": {}}
@@ -251,6 +253,13 @@ def test_an_execution_can_name_its_own_dataset(world, context):
     assert prepare.handler({**EVENT, "input": None}, context)["dataset_uri"].startswith("s3://datasets/")
 
 
+@pytest.mark.parametrize("given", [[], "train", 3])
+def test_an_input_that_is_no_object(world, context, given):
+    world()
+    with pytest.raises(logic.InputRefused, match="must be a JSON object"):
+        prepare.handler({**EVENT, "input": given}, context)
+
+
 def test_an_unknown_source(world, context):
     world(DATASET_SOURCE="ftp")
     with pytest.raises(DatasetUnavailable, match="'ftp'; use one of: file, s3, uci"):
@@ -364,3 +373,108 @@ def test_an_archive_out_of_reach(world, context):
         world(DATASET_SOURCE="uci", UCI_URL=f"http://127.0.0.1:{unused.getsockname()[1]}/news.zip")
         with pytest.raises(DatasetUnavailable, match=r"cannot be downloaded: .*Download it elsewhere"):
             prepare.handler(EVENT, context)
+
+
+MODEL = "tiny/bert@" + "0" * 40
+LOCK = "ab" * 32
+
+
+def fill(s3, folder, **files):
+    """A complete folder of the mirror; the digest of its list."""
+    for name, body in files.items():
+        s3.put_object(Bucket="artifacts", Key=f"{folder}{name}", Body=body)
+    sums = mirror.sums({name: hashlib.sha256(body).hexdigest() for name, body in files.items()}).encode()
+    s3.put_object(Bucket="artifacts", Key=f"{folder}SHA256SUMS", Body=sums)
+    return hashlib.sha256(sums).hexdigest()
+
+
+@pytest.fixture
+def isolated(world):
+    """A world without a network: its mirror has the packages and a base model."""
+
+    def apply(**variables):
+        code = {"CODE_URI": "s3://assets/code.gz", "WHEELS_LOCK_SHA256": LOCK, "BASE_MODEL": MODEL}
+        s3 = world(**{**code, **variables})
+        s3.create_bucket(Bucket="artifacts")
+        fill(s3, mirror.wheels(LOCK), wheel=b"wheel")
+        fill(s3, mirror.base_model(MODEL), config=b"{}", weights=b"w")
+        return s3
+
+    return apply
+
+
+def channels_of(answer):
+    return {one["ChannelName"]: one["DataSource"]["S3DataSource"]["S3Uri"] for one in answer["input_data_config"]}
+
+
+def test_a_job_without_a_network_gets_everything_as_channels(isolated, context):
+    s3 = isolated()
+    answer = prepare.handler(EVENT, context)
+    assert channels_of(answer) == {
+        "dataset": "s3://datasets/datasets/0a1b2c/headlines.csv",
+        "code": "s3://assets/code.gz",
+        "wheels": f"s3://artifacts/{mirror.wheels(LOCK)}",
+        "base_model": f"s3://artifacts/{mirror.base_model(MODEL)}",
+    }
+    sums = s3.get_object(Bucket="artifacts", Key=f"{mirror.base_model(MODEL)}SHA256SUMS")["Body"].read()
+    assert answer["hyperparameters"]["base_model_files_sha256"] == hashlib.sha256(sums).hexdigest()
+    assert answer["hyperparameters"]["base_model"] == MODEL
+
+
+@pytest.mark.parametrize("variables", [{"BASE_MODEL": "compact"}, {"HYPERPARAMETERS": '{"model": "linear"}'}])
+def test_a_model_without_a_download_needs_none(isolated, context, variables):
+    s3 = isolated(**variables)
+    s3.delete_object(Bucket="artifacts", Key=f"{mirror.base_model(MODEL)}SHA256SUMS")
+    answer = prepare.handler(EVENT, context)
+    assert "base_model" not in channels_of(answer) and "base_model_files_sha256" not in answer["hyperparameters"]
+
+
+def test_a_run_on_the_encoder_for_once_needs_its_base_model(isolated, context):
+    s3 = isolated(HYPERPARAMETERS='{"model": "linear"}')
+    s3.delete_object(Bucket="artifacts", Key=f"{mirror.base_model(MODEL)}SHA256SUMS")
+    with pytest.raises(MirrorIncomplete, match="has not got the base model tiny/bert@"):
+        prepare.handler({**EVENT, "input": {"hyperparameters": {"model": "best"}}}, context)
+
+
+@pytest.mark.parametrize(
+    ("gone", "words"),
+    [
+        (mirror.wheels(LOCK) + "SHA256SUMS", "the mirror has not got the packages that this version's training jobs"),
+        (mirror.wheels(LOCK) + "wheel", "jobs install the mirror lacks 1 of 1 files, such as wheel"),
+        (
+            mirror.base_model(MODEL) + "weights",
+            "base model tiny/bert@0+ the mirror lacks 1 of 2 files, such as weights",
+        ),
+    ],
+)
+def test_what_the_mirror_lacks_is_one_sentence_with_the_command(isolated, context, gone, words):
+    isolated().delete_object(Bucket="artifacts", Key=gone)
+    with pytest.raises(MirrorIncomplete, match=f"{words}.* Run `rubric --env dev mirror` on a machine with internet"):
+        prepare.handler(EVENT, context)
+
+
+def test_a_list_that_is_none_is_refused(isolated, context):
+    isolated().put_object(Bucket="artifacts", Key=mirror.wheels(LOCK) + "SHA256SUMS", Body=b"<html>")
+    with pytest.raises(MirrorIncomplete, match="SHA256SUMS is not a list of SHA-256 digests"):
+        prepare.handler(EVENT, context)
+
+
+def test_without_a_network_the_archive_is_the_mirrors(isolated, context, uci):
+    s3 = isolated(DATASET_SOURCE="uci", UCI_URL=uci.url)
+    with pytest.raises(MirrorIncomplete, match=r"has not got http://.* Run `rubric"):
+        prepare.handler(EVENT, context)
+    fill(s3, mirror.archive(uci.url), **{"archive.zip": archive(**{"newsCorpora.csv": "rows"})})
+    uri = prepare.handler(EVENT, context)["dataset_uri"]
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"rows"
+    assert uci.requests == 0
+
+
+def test_an_archive_that_somebody_changed_is_refused(isolated, context, uci):
+    s3 = isolated(DATASET_SOURCE="uci", UCI_URL=uci.url)
+    fill(s3, mirror.archive(uci.url), **{"archive.zip": archive(**{"newsCorpora.csv": "rows"})})
+    other = archive(**{"newsCorpora.csv": "other"})
+    s3.put_object(Bucket="artifacts", Key=f"{mirror.archive(uci.url)}archive.zip", Body=other)
+    with pytest.raises(MirrorIncomplete, match="is not the file whose digest is in SHA256SUMS"):
+        prepare.handler(EVENT, context)
+    assert keys(s3) == []

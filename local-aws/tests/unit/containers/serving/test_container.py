@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from local_aws.containers import ContainerFailure, ContainerStopped, ContainerTimeout, ContainerUnavailable
+from local_aws.containers.processes import isolation
 from unit.containers.conftest import BUCKET, SERVER
 
 FAILED = (
@@ -221,3 +223,38 @@ def test_an_image_that_is_not_known(served):
         match=r"does not know how to run the image 111122223333.*Inference images that run here: \*/teaching:\*",
     ):
         one.container.start(timeout=30)
+
+
+ASKS_AS_WELL = SERVER.replace(
+    'if body == b"bad":',
+    """if body.startswith(b"ask "):
+            import socket
+            try:
+                socket.create_connection(("127.0.0.1", int(body.split()[1])), timeout=5)
+                return self.answer(200, b"reached it")
+            except OSError as error:
+                return self.answer(200, type(error).__name__.encode())
+        if body == b"bad":""",
+)
+
+
+def test_an_isolated_server_answers_without_a_way_out_or_credentials(served):
+    try:
+        isolation.closed()
+    except isolation.NotSeparableError as error:
+        pytest.skip(str(error))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        one = served(ASKS_AS_WELL, isolated=True)
+        one.container.start(timeout=30)
+        assert one.container.invoke(body=b"ask %d" % port, headers={}, timeout=20).body == b"PermissionError"
+        environment = ask(one)["env"]
+    assert not {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"} & set(environment)
+
+
+def test_a_machine_that_cannot_isolate_a_server_says_so_in_its_log(served, monkeypatch):
+    monkeypatch.setattr(isolation.contained, "landlock_is_there", lambda: False)
+    one = served(isolated=True)
+    one.container.start(timeout=30)
+    assert ask(one)["body"] == "hello"
+    assert any("cannot take this container's network away" in line for line in one.lines)

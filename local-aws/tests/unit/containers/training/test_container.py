@@ -2,6 +2,7 @@
 
 import io
 import json
+import socket
 import tarfile
 import threading
 import time
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from local_aws.containers import ContainerFailure, ContainerStopped
+from local_aws.containers.processes import isolation
 from unit.containers.conftest import BUCKET, TRAINING_IMAGE, channel, get, keys, tar_gz
 
 WRITES_A_MODEL = """
@@ -404,3 +406,68 @@ def test_an_image_of_the_users_own_runs_its_own_command(job, s3, monkeypatch, tm
     job("", hyperparameters={"epochs": "3"}).container.run()
     with tarfile.open(fileobj=io.BytesIO(get(s3, "models/job-test-1/output/model.tar.gz"))) as tar:
         assert tar.extractfile("given").read() == b"['train']"  # type: ignore[union-attr]
+
+
+OWN_NETWORK = """
+    import os, pathlib, socket, sys
+    try:
+        socket.create_connection(("127.0.0.1", int(sys.argv[2])), timeout=5)
+        reached = "reached it"
+    except OSError as error:
+        reached = type(error).__name__
+    named = sorted(name for name in os.environ if name.startswith("AWS_ACC") or name == "AWS_ENDPOINT_URL")
+    pathlib.Path(os.environ["SM_OUTPUT_DATA_DIR"], "seen.txt").write_text(f"{reached} {named} {os.environ['WHEELS']}")
+    pathlib.Path(os.environ["SM_MODEL_DIR"], "model").write_text("")
+"""
+
+
+def test_an_isolated_job_runs_its_channels_code_and_has_no_way_out(job, s3):
+    try:
+        isolation.OwnNetwork().close()
+    except isolation.NotSeparableError as error:
+        pytest.skip(str(error))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        one = job(
+            OWN_NETWORK,
+            hyperparameters={
+                "port": str(server.getsockname()[1]),
+                "sagemaker_submit_directory": "/opt/ml/input/data/code/sourcedir.tar.gz",
+            },
+            EnableNetworkIsolation=True,
+            Environment={"WHEELS": "/opt/ml/input/data/wheels"},
+            InputDataConfig=[channel("code", f"s3://{BUCKET}/source/sourcedir.tar.gz")],
+        )
+        one.container.run()
+    with tarfile.open(fileobj=io.BytesIO(get(s3, "models/job-test-1/output/output.tar.gz"))) as tar:
+        text = tar.extractfile("seen.txt").read().decode()  # type: ignore[union-attr]
+    assert text.startswith("ConnectionRefusedError [] ") and text.endswith("opt/ml/input/data/wheels")
+    assert not text.endswith(" /opt/ml/input/data/wheels")
+
+
+def test_an_isolated_job_cannot_fetch_its_code(job):
+    with pytest.raises(ContainerFailure, match="neither a network nor credentials") as failed:
+        job(WRITES_A_MODEL, EnableNetworkIsolation=True).container.run()
+    assert failed.value.reason.startswith("AlgorithmError: The source folder s3://")
+
+
+def test_a_machine_that_cannot_isolate_a_job_says_so_in_its_log(job, monkeypatch):
+    def refuse() -> None:
+        raise isolation.NotSeparableError("unshare: Operation not permitted")
+
+    monkeypatch.setattr(isolation, "OwnNetwork", refuse)
+    one = job(
+        WRITES_A_MODEL,
+        hyperparameters={"sagemaker_submit_directory": "/opt/ml/input/data/code"},
+        EnableNetworkIsolation=True,
+        InputDataConfig=[channel("code", f"s3://{BUCKET}/source/sourcedir.tar.gz")],
+    )
+    with pytest.raises(ContainerFailure, match=r"There is no package/train\.py"):
+        one.container.run()
+    one = job(
+        WRITES_A_MODEL,
+        hyperparameters={"sagemaker_submit_directory": "/opt/ml/input/data/code/sourcedir.tar.gz"},
+        EnableNetworkIsolation=True,
+        InputDataConfig=[channel("code", f"s3://{BUCKET}/source/sourcedir.tar.gz")],
+    )
+    one.container.run()
+    assert any("cannot take this container's network away" in line for line in one.lines)

@@ -46,7 +46,7 @@ def ended(run: Run) -> dict[str, Any]:
 
 @pytest.fixture
 def deployed(place: FakePlace, commands: FakeCommands) -> FakePlace:
-    """All five stacks, which `cdk destroy` deletes."""
+    """All six stacks, which `cdk destroy` deletes."""
     place.cloudformation.stacks = dict(STACKS)
 
     def on_run(command: tuple[str, ...]) -> None:
@@ -179,7 +179,8 @@ def test_after_a_cli_that_fails_the_stacks_are_deleted_by_api_in_the_order_of_th
     seen = ended(run)
     assert (seen["status"], seen["tries"], seen["by API"]) == ("passed", 2, True)
     assert deployed.cloudformation.deleted == [
-        f"Rubric-{NAME}-{part}" for part in ("Monitoring", "Api", "Challenger", "Serving", "Training", "Data")
+        f"Rubric-{NAME}-{part}"
+        for part in ("Monitoring", "Api", "Challenger", "Serving", "Training", "Data", "Endpoints", "Network")
     ]
 
 

@@ -1,0 +1,103 @@
+"""The whole way of a change to two accounts, against synthesising and deploying each environment anew.
+
+`.venv/bin/python -m benchmarks.delivery` starts two local AWS instances, delivers to both for the first time, and then
+times two changes of the same size: one by the steps of a delivery (one synth, change sets, smoke tests), one by
+`cdk synth` and `cdk deploy` for each environment. It takes some minutes, and removes what it has started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks.synth import processor
+
+NAMES = ("dev", "prod")
+
+
+class Laps:
+    """Seconds of each step, in order."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, str, float]] = []
+
+    def of(self, way: str, step: str, work: Callable[[], Any]) -> Any:
+        started = time.perf_counter()
+        result = work()
+        self.taken.append((way, step, time.perf_counter() - started))
+        print(f"{way}: {step}: {self.taken[-1][2]:.1f} s", file=sys.stderr, flush=True)
+        return result
+
+    def sum(self, way: str) -> float:
+        return sum(seconds for of, _, seconds in self.taken if of == way)
+
+
+def change(accounts: Sequence[Any], latency: int) -> None:
+    """A change of one alarm in each environment."""
+    for account in accounts:
+        settings = yaml.safe_load(account.settings_file.read_text(encoding="utf-8"))
+        settings["monitoring"] = {"alarm_receivers_elsewhere": True, "p99_latency_ms": latency}
+        account.settings_file.write_text(yaml.safe_dump(settings), encoding="utf-8")
+
+
+def deliver(laps: Laps, way: str, accounts: Sequence[Any]) -> None:
+    """One synth, then to one account after the other."""
+    files = " ".join(f"'{account.settings_file}'" for account in accounts)
+    first = accounts[0]
+    made = laps.of(way, "synth of both", lambda: first.run("make", "-s", "assembly", f"ENVS={files}", timeout=600))
+    digest = made.stdout.split()[-1]
+    for account in accounts:
+        for step in ("prepare", "execute", "smoke", "finish"):
+            laps.of(way, f"{account.name}: {step}", partial(account.make, f"delivery-{step}", f"DIGEST={digest}"))
+
+
+def anew(laps: Laps, way: str, accounts: Sequence[Any]) -> None:
+    """A synth and a deploy for each account; nothing is tested."""
+    for account in accounts:
+        common = ("-c", f"env={account.settings_file}", "--build", "", "--output", str(account.folder / "cdk.out"))
+        deploy = ("deploy", "--all", "--require-approval", "never", "--concurrency", "4", *common)
+        laps.of(way, f"{account.name}: synth and deploy", partial(account.run, "cdk", *deploy))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args(argv)
+    from tests.checkout import odd_checkout
+    from tests.long.delivery.account import Account, write_settings
+
+    laps = Laps()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        checkout = odd_checkout(folder)
+        accounts = [Account(folder / f"{name}-state", checkout, name=name) for name in NAMES]
+        try:
+            for account in accounts:
+                write_settings(folder, account.name, checkout=checkout)
+                account.start()
+            deliver(laps, "first delivery", accounts)
+            change(accounts, 1111)
+            deliver(laps, "a change", accounts)
+            change(accounts, 2222)
+            anew(laps, "a change, anew", accounts)
+        finally:
+            for account in accounts:
+                account.local("down", check=False)
+    print(f"{processor()}, {os.cpu_count()} cores")
+    for way in dict.fromkeys(way for way, _, _ in laps.taken):
+        print(f"\n{way}: {laps.sum(way):.0f} s")
+        print("\n".join(f"  {step}: {seconds:.1f} s" for of, step, seconds in laps.taken if of == way))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Custom resource: what CloudFormation cannot do in a VPC."""

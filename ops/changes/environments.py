@@ -1,0 +1,177 @@
+"""Reviews of whole environments: which stacks of an assembly are theirs, and what is deployed of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from environments.rules import image_patches
+from environments.settings import Settings, SettingsError, load
+from ops.changes import asked, review
+from ops.changes.assembly import StackArtifact, Template
+from ops.changes.review import ImageNote, Review, StackReview
+from ops.deployment.cloud import ROOT, Cloud
+from ops.deployment.stacks import NOT_YET, PARTS
+from ops.errors import NOT_FOUND, OpsError, code_of
+
+DEPLOYED = "what is deployed"
+
+
+def named(stacks: Mapping[str, StackArtifact], *, only: list[str]) -> list[Cloud]:
+    """The environments that have stacks in an assembly, or those of `only`. Raises OpsError if one has none."""
+    clouds = [Cloud(name) for name in only] if only else list(_in_assembly(stacks))
+    for cloud in clouds:
+        if not _own(cloud.settings, stacks):
+            raise OpsError(
+                f"The assembly has no stack of {cloud.env!r}: synthesise it (make assembly ENVS={cloud.env}), or name "
+                "another environment",
+                status=NOT_FOUND,
+            )
+    return clouds
+
+
+def _in_assembly(stacks: Mapping[str, StackArtifact]) -> Iterator[Cloud]:
+    files = sorted((ROOT / "environments").glob("*.yaml"))
+    for name in (file.stem for file in files if not file.stem.endswith(".override")):
+        try:
+            settings = load(name, root=ROOT)
+        except SettingsError:  # another environment's mistake does not stop this review
+            continue
+        if _own(settings, stacks):
+            yield Cloud(name)
+
+
+def _own(settings: Settings, stacks: Mapping[str, StackArtifact]) -> list[str]:
+    wanted = {settings.stack_name(part) for part in PARTS}
+    return [name for name in stacks if name in wanted]
+
+
+def with_deployed(cloud: Cloud, stacks: Mapping[str, StackArtifact], *, today: dt.date) -> Review:
+    """What deploying an assembly would change in the account (contracts.deployment.stack_reviews.CHANGES)."""
+    settings, client = cloud.settings, cloud.client("cloudformation")
+    _same_account(cloud)
+    own = _own(settings, stacks)
+    before, statuses = _deployed(client, sorted({*own, *map(settings.stack_name, PARTS)}))
+    reviews = [
+        review.of_stack(name, before=before.get(name), after=stacks[name].template, status=statuses.get(name, ""))
+        for name in own
+    ]
+    reviews += [StackReview(name=name, state="left", status=statuses[name]) for name in before if name not in stacks]
+    return _whole(settings, reviews, before=before, stacks=stacks, compared=DEPLOYED, today=today)
+
+
+def _same_account(cloud: Cloud) -> None:
+    """In another account every stack would look new."""
+    wanted = cloud.settings.account
+    account = cloud.client("sts").get_caller_identity()["Account"] if wanted else wanted
+    if account != wanted:
+        raise OpsError(f"{cloud.file}: account is {wanted}, and these credentials are for {account}: use its own")
+
+
+def with_assembly(
+    cloud: Cloud, stacks: Mapping[str, StackArtifact], earlier: Mapping[str, StackArtifact], *, today: dt.date
+) -> Review:
+    """What differs between two assemblies, without an account."""
+    settings = cloud.settings
+    own, previous = _own(settings, stacks), _own(settings, earlier)
+    before = {name: earlier[name].template for name in previous}
+    reviews = [review.of_stack(name, before=before.get(name), after=stacks[name].template) for name in own]
+    reviews += [StackReview(name=name, state="gone") for name in previous if name not in own]
+    return _whole(settings, reviews, before=before, stacks=stacks, compared="another assembly", today=today)
+
+
+def others(
+    stacks: Mapping[str, StackArtifact],
+    earlier: Mapping[str, StackArtifact] | None,
+    *,
+    clouds: list[Cloud],
+    client_of: Any,
+) -> Review | None:
+    """The stacks of no environment, such as the one that gives a pipeline its roles; None if there are none.
+
+    client_of: a region's CloudFormation client; earlier: the other assembly, None to compare with what is deployed.
+    """
+    known = {name for cloud in clouds for name in _own(cloud.settings, stacks)}
+    own = [name for name in stacks if name not in known]
+    if not own:
+        return None
+    before: dict[str, Template] = {}
+    statuses: dict[str, str] = {}
+    if earlier is not None:
+        before = {name: earlier[name].template for name in own if name in earlier}
+    for name in own if earlier is None else ():
+        templates, states = _deployed(client_of(stacks[name].region), [name])
+        before |= templates
+        statuses |= states
+    reviews = [
+        review.of_stack(name, before=before.get(name), after=stacks[name].template, status=statuses.get(name, ""))
+        for name in own
+    ]
+    after = {name: stacks[name].template for name in own}
+    return Review(
+        environment="",
+        compared=DEPLOYED if earlier is None else "another assembly",
+        stacks=tuple(reviews),
+        asked=tuple(asked.asked(reviews, images=(), before=before, after=after)),
+    )
+
+
+def _whole(
+    settings: Settings,
+    reviews: list[StackReview],
+    *,
+    before: Mapping[str, Template],
+    stacks: Mapping[str, StackArtifact],
+    compared: str,
+    today: dt.date,
+) -> Review:
+    images = [
+        ImageNote(image=each.image, state=each.state, message=each.message, remedy=each.remedy)
+        for each in image_patches.verdicts(settings, today=today)
+        if each.state != "fine"
+    ]
+    after = {name: artifact.template for name, artifact in stacks.items()}
+    return Review(
+        environment=settings.name,
+        compared=compared,
+        stacks=tuple(reviews),
+        images=tuple(images),
+        asked=tuple(asked.asked(reviews, images=images, before=before, after=after)),
+    )
+
+
+def _deployed(client: Any, names: list[str]) -> tuple[dict[str, Template], dict[str, str]]:
+    """The deployed stacks' templates as they were submitted, and their statuses."""
+    templates, statuses = {}, {}
+    for name in names:
+        status = _status(client, name)
+        if status is None or status in NOT_YET:
+            continue
+        body = client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
+        templates[name], statuses[name] = _template(body, name), status
+    return templates, statuses
+
+
+def _status(client: Any, name: str) -> str | None:
+    try:
+        status = str(client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+    except ClientError as error:
+        if code_of(error) == "ValidationError" and "does not exist" in str(error):
+            return None
+        raise
+    return None if status == "DELETE_COMPLETE" else status
+
+
+def _template(body: Any, name: str) -> Template:
+    """botocore gives JSON as an object, anything else as text."""
+    try:
+        document = json.loads(body) if isinstance(body, str) else json.loads(json.dumps(body))
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise OpsError(f"The deployed template of {name} is not JSON: it was not deployed by the CDK")
+    return document

@@ -1,0 +1,1 @@
+"""Permissions in templates, and which of them are wider than before."""

@@ -1,0 +1,1 @@
+"""The network: a VPC without a way out, its endpoints, and its flow logs."""

@@ -1,0 +1,31 @@
+"""Every stack is in the pages that list them all, and in what counts and deletes them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ops.deployment.stacks import PARTS
+from tests.unit.documents.markdown import ROOT
+from tools.acceptance.cleanup.stacks import ORDER
+
+IN = {
+    "README.md": ("| `Rubric-dev-{}` |", "✓ stack {} "),
+    "docs/architecture.md": ("| {} | `stacks/",),
+    "docs/images/architecture.svg": ('text-anchor="start">{}</text>',),
+}
+
+
+@pytest.mark.parametrize("page", IN)
+def test_a_page_that_lists_the_stacks_has_all_of_them(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    missing = [form.format(part) for form in IN[page] for part in PARTS if form.format(part) not in text]
+    assert missing == []
+
+
+def test_an_acceptance_run_deletes_all_of_them_and_the_page_gives_its_order() -> None:
+    assert sorted(ORDER) == sorted(PARTS)
+    text = (ROOT / "docs/first-account.md").read_text("utf-8")
+    listed = re.findall(r"Monitoring, [A-Z][A-Za-z, ]+", text)
+    assert listed == [", ".join(ORDER)] * 2

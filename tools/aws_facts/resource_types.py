@@ -1,0 +1,80 @@
+"""Writes environments/aws/resource_types.json: `python -m tools.aws_facts.resource_types`.
+
+Run it after each new pin of cfn-lint, whose package has CloudFormation's resource schemas; it is a tool of development,
+and `rubric stacks` runs without it. It takes whole services, so that a new resource of one of them needs no new run.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+TARGET = Path(__file__).resolve().parents[2] / "environments" / "aws" / "resource_types.json"
+SERVICES = (
+    *("ApiGateway", "ApiGatewayV2", "ApplicationAutoScaling", "CloudWatch", "CodeBuild", "DynamoDB", "EC2", "ECR"),
+    *("Events", "IAM", "KMS", "Lambda", "Logs", "S3", "SNS", "SQS", "SSM", "SageMaker", "Scheduler"),
+    *("SecretsManager", "StepFunctions"),
+)
+REGION = "us-east-1"
+
+
+def render() -> str:
+    """The whole file: a line for each type."""
+    names = [name for name in _files() if name.split("::")[1] in SERVICES]
+    lines = [f"{json.dumps(name)}: {json.dumps(facts(name))}" for name in sorted(names)]
+    return f'{{"source": {json.dumps(source())},\n"types": {{\n' + ",\n".join(lines) + "\n}}\n"
+
+
+def source() -> str:
+    """Where the facts are from."""
+    return f"CloudFormation's resource schemas for {REGION} of {_date()[:10]}, by cfn-lint {_version()}"
+
+
+def facts(name: str) -> dict[str, list[str] | None]:
+    """Of one type; without a read handler, `read` is None."""
+    return _facts(json.loads((_folder() / "resources" / f"{_files()[name]}.json").read_text(encoding="utf-8")))
+
+
+def _facts(schema: dict[str, Any]) -> dict[str, list[str] | None]:
+    read = schema.get("handlers", {}).get("read")
+    found = {
+        "create_only": _paths(schema, "createOnlyProperties"),
+        "may_replace": _paths(schema, "conditionalCreateOnlyProperties"),
+        "write_only": _paths(schema, "writeOnlyProperties"),
+        "read": None if read is None else sorted(read.get("permissions", [])),
+    }
+    return {key: value for key, value in found.items() if value or key == "read"}
+
+
+def _paths(schema: dict[str, Any], key: str) -> list[str]:
+    """`Code/S3Key` for `/properties/Code/S3Key`."""
+    return sorted(path.removeprefix("/properties/") for path in schema.get(key, []))
+
+
+@cache
+def _files() -> dict[str, str]:
+    """Each type's file."""
+    found: dict[str, str] = json.loads((_folder() / "providers" / f"{REGION}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _folder() -> Path:
+    spec = importlib.util.find_spec("cfnlint")  # a submodule's would import the package, which takes seconds
+    assert spec is not None and spec.submodule_search_locations
+    return Path(next(iter(spec.submodule_search_locations))) / "data" / "schemas"
+
+
+def _date() -> str:
+    return str(json.loads((_folder() / "version.json").read_text(encoding="utf-8"))["schema_date"])
+
+
+def _version() -> str:
+    return importlib.metadata.version("cfn-lint")
+
+
+if __name__ == "__main__":
+    TARGET.write_text(render(), encoding="utf-8")
