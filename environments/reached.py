@@ -9,12 +9,12 @@ from environments.aws.vpc_endpoints import Endpoint
 from environments.settings import Settings
 
 # The Training stack's functions: pipeline, promotion, A/B tests, clean-up.
-_TRAINED = ("cloudformation", "logs", "monitoring", "sagemaker.api", "sagemaker.runtime", "ssm", "states")
+_TRAINED = ("cloudformation", "logs", "monitoring", "sagemaker.api", "sagemaker.runtime", "states")
 
 
 def endpoints(settings: Settings) -> frozenset[Endpoint]:
     """Each endpoint service by the end of its name."""
-    names = {"secretsmanager", "sqs"}
+    names = {"secretsmanager", "sqs", "ssm"}
     if settings.classifier.trained:
         names.update(_TRAINED)
         if settings.serving.image_build == "codebuild":

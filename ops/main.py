@@ -125,6 +125,7 @@ def rubric(
     \b
     rubric preflight                            check before a deploy what AWS would refuse
     rubric stacks changes                       show what a change will do and permit
+    rubric stacks drift                         show what in the account differs from the templates
     rubric status                               show the environment's state
     rubric runbook ALARM                        show what to do when an alarm rings
     rubric keys create --name me                create an API key

@@ -1,1 +1,1 @@
-"""The CDK application: five stacks, each in a folder with its constructs."""
+"""The CDK application: six stacks, each in a folder with its constructs."""

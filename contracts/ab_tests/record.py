@@ -7,6 +7,7 @@ no text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
 from contracts.deployment import buckets
@@ -45,9 +46,13 @@ FAILED: Final = "failed"
 WINS = (BETTER, NOT_WORSE)
 
 BY_APPROVAL: Final = "by-approval"  # `promoted`
-# So many disagreements without a label are asked for at a time, in their order: a text that was labelled for another
-# reason counts when it is among them.
+# So many disagreements after the last labelled one are asked for, and all that are left before it: a text that was
+# labelled for another reason counts when it is among them.
 WINDOW: Final = 100
+# A disagreement without a label, of which so many after it have one, was probably passed over: others are asked for
+# first. From so many on, a test that goes through all texts in order waits for it no longer.
+PASSED_OVER: Final = 10
+WAITED_FOR: Final = 50
 
 
 class Model(TypedDict):
@@ -86,8 +91,8 @@ class Disagreement(TypedDict):
     """A text to which the two models gave different labels, in the random order in which labels are asked for.
 
     place: its number among all texts that both have answered, from 0, in the same order.
-    label: the first one that a person gave before seeing an answer; "" while there is none. labeller: the id of the key
-    with which it was given, without a person's name. gone: it can no longer be labelled as the test needs it.
+    label: the first one that a person gave with a trusted key, before seeing an answer; "" while there is none.
+    labeller: the id of the key, without a person's name. gone: it can no longer be labelled as the test needs it.
     """
 
     request_id: str
@@ -130,7 +135,8 @@ class Progress(TypedDict, total=False):
     """How far a test's steps have come, for the next step alone.
 
     asked: whether the challenger's resources were asked for. clean: whether a replay's texts are deleted. removals: how
-    often their deletion was tried; stuck: what a person must do about it, "" for nothing.
+    often their deletion was tried; stuck: what a person must do about it, "" for nothing. untrusted: texts that are
+    asked for and have labels of keys that are not trusted, which decide nothing.
 
     Of a live test: read, the place in the request log up to which texts were looked at; seen, the key of the object
     with the digests of texts and units that were, and seen_before, of the one that it replaced; shares, the
@@ -142,6 +148,7 @@ class Progress(TypedDict, total=False):
     clean: bool
     removals: int
     stuck: str
+    untrusted: int
     read: str
     seen: str
     seen_before: str
@@ -183,8 +190,21 @@ class Record(TypedDict):
 
 
 def asked_for(record: Record) -> list[Disagreement]:
-    """The disagreements for which labels are asked now."""
-    return [each for each in record["disagreements"] if waits(each)][:WINDOW]
+    """The disagreements for which labels are asked now, in their order: however many people skip, others follow."""
+    found = record["disagreements"]
+    seen = max((number for number, each in enumerate(found, start=1) if each["label"]), default=0)
+    following = [each for each in found[seen:] if waits(each)]
+    return [each for each in found[:seen] if waits(each)] + following[:WINDOW]
+
+
+def passed_over(disagreements: Sequence[Disagreement], *, by: int = PASSED_OVER) -> set[int]:
+    """The places of those that still wait for a label while at least `by` of those after them have one."""
+    labelled, found = 0, set[int]()
+    for each in reversed(disagreements):
+        labelled += bool(each["label"])
+        if waits(each) and labelled >= by:
+            found.add(each["place"])
+    return found
 
 
 def waits(disagreement: Disagreement) -> bool:

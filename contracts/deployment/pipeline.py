@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 
 def training_machine(prefix: str) -> str:
@@ -73,6 +76,24 @@ class ErrorName:
     NOT_ROLLED_BACK = "NotRolledBack"
 
 
+@dataclass(frozen=True)
+class NothingNew:
+    """The end of a training run that folds the ledger of labels and had nothing new to train on.
+
+    reason: a sentence. job_name: of the training job that found it, "" if none was needed for that.
+    """
+
+    reason: str
+    job_name: str
+
+    @classmethod
+    def of(cls, output: Mapping[str, Any]) -> NothingNew | None:
+        """Of an execution's output; None for any other end."""
+        if not output.get("nothing_new"):
+            return None
+        return cls(reason=str(output.get("reason", "")), job_name=str(output.get("job_name", "")))
+
+
 class StackBusy(Exception):  # noqa: N818 (Step Functions matches a Lambda function's error by its class's name)
     """The Serving stack is being changed; try again later. The promotion machine does so."""
 
@@ -103,6 +124,10 @@ NOT_TESTED = "promoted, not tested"
 
 # The `reason` of a promotion before there is a Serving stack: the next deploy creates the stack with this model.
 NO_STACK_YET = "no stack yet"
+
+
+# What stands before its request's id for the execution of a turn that the reconciler takes.
+SETTLING = "settling:"
 
 
 class Status:

@@ -12,9 +12,9 @@ many more there are.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 
 from contracts.logs.request_log import Item
 
@@ -30,12 +30,23 @@ class Given(TypedDict):
     """What one labeller said of a text.
 
     first: the first label, given before the model's answer was shown; label: the newest one; times: how many there
-    were; time: of the newest, UTC with milliseconds.
+    were; first_time, time: of the first and of the newest, UTC with milliseconds. trusted: whether the newest came with
+    a trusted key. Without the field a label waits, as one that came without a trusted key.
     """
 
     first: str
     label: str
     times: int
+    time: str
+    first_time: NotRequired[str]
+    trusted: NotRequired[bool]
+
+
+class Deciding(NamedTuple):
+    """The label that says what is right: the first one of the labeller who was first. time: when it was given."""
+
+    labeller: str
+    label: str
     time: str
 
 
@@ -104,6 +115,30 @@ def sampled(items: Sequence[Item]) -> list[Sampled]:
         for item in items
         if item.get("audit")
     ]
+
+
+def trusted(given: Mapping[str, Given] | None) -> dict[str, Given]:
+    """The labels that count: those of trusted keys. Whatever is decided by labels is decided by these alone."""
+    return {labeller: one for labeller, one in (given or {}).items() if one.get("trusted")}
+
+
+def waits(given: Mapping[str, Given] | None) -> bool:
+    """Whether a text has labels, but none that counts."""
+    return bool(given) and not trusted(given)
+
+
+def first_time(one: Given) -> str:
+    """When a labeller labelled a text for the first time; of an item without the field, the newest time."""
+    return one.get("first_time", one["time"])
+
+
+def deciding(given: Mapping[str, Given] | None) -> Deciding | None:
+    """The label of a text that decides; None while no trusted key has labelled it."""
+    counted = trusted(given)
+    if not counted:
+        return None
+    labeller = min(counted, key=lambda name: (first_time(counted[name]), name))
+    return Deciding(labeller, counted[labeller]["first"], first_time(counted[labeller]))
 
 
 def _number(purpose: str, request_id: str, position: int) -> int:

@@ -34,13 +34,16 @@ _LATE_DAY = "late#"
 # How much longer than the texts the number of shards is kept: it is written once a day, before the day's other texts.
 SHARDS_EXTRA_SECONDS = 2 * 86_400
 
-# Ends the place of a text whose answer was uncertain: the indexes have the place, and their projections cannot change.
+# Marks at the end of a place, in this order, of a text that an A/B test's challenger answered, and of one whose answer
+# was uncertain: the indexes have the place, and their projections cannot change.
+_CHALLENGED = "^"
 _UNCERTAIN = "~"
 # Ends the place of a text that came late, from the dead-letter queue: who reads on from a place would never see it.
 _LATE = "+"
-_MARKS = _UNCERTAIN + _LATE
+_MARKS = _CHALLENGED + _UNCERTAIN + _LATE
+_LAST_MARKS = _UNCERTAIN + _LATE  # of all that a text can have, in the order of places
 
-_PLACE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#.+#\d\d~?\+?", re.DOTALL | re.ASCII)
+_PLACE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#.+#\d\d\^?~?\+?", re.DOTALL | re.ASCII)
 
 
 class Item(TypedDict, total=False):
@@ -89,7 +92,7 @@ class Item(TypedDict, total=False):
     feedback_time: str
     feedback_replaced: str | None
     audit: bool
-    given: dict[str, dict[str, str | int]]
+    given: dict[str, dict[str, str | int | bool]]
     ab_test: str
     assigned: str
     unit: str
@@ -104,14 +107,21 @@ class IndexAttributes(TypedDict):
 
 
 def index_attributes(
-    *, request_id: str, position: int, time: str, key_id: str, shards: int, uncertain: bool = False
+    *,
+    request_id: str,
+    position: int,
+    time: str,
+    key_id: str,
+    shards: int,
+    uncertain: bool = False,
+    challenged: bool = False,
 ) -> IndexAttributes:
     """The attributes by which the indexes find an item. time: UTC, such as `2026-11-20T21:35:00.123Z`."""
     shard = shard_of(request_id, position, shards=shards)
     return {
         "day_shard": partition(time[:10], shard),
         "key_shard": partition(key_id, shard),
-        "place": place_of(time, request_id, position, uncertain=uncertain),
+        "place": place_of(time, request_id, position, uncertain=uncertain, challenged=challenged),
     }
 
 
@@ -126,14 +136,20 @@ def partition(whole: str, shard: int) -> str:
     return f"{whole}#{shard}"
 
 
-def place_of(time: str, request_id: str, position: int, *, uncertain: bool = False) -> str:
+def place_of(time: str, request_id: str, position: int, *, uncertain: bool = False, challenged: bool = False) -> str:
     """A text's place in the order of all texts: by time; read newest first, a request's texts keep their order."""
-    return f"{time}#{request_id}#{99 - position:02d}{_UNCERTAIN if uncertain else ''}"
+    marks = f"{_CHALLENGED if challenged else ''}{_UNCERTAIN if uncertain else ''}"
+    return f"{time}#{request_id}#{99 - position:02d}{marks}"
 
 
 def is_uncertain(place: str) -> bool:
     """Whether the answer to the text in this place was uncertain."""
     return place.removesuffix(_LATE).endswith(_UNCERTAIN)
+
+
+def is_challenged(place: str) -> bool:
+    """Whether the challenger of an A/B test answered the text in this place."""
+    return place.removesuffix(_LATE).removesuffix(_UNCERTAIN).endswith(_CHALLENGED)
 
 
 def late(place: str) -> str:
@@ -159,7 +175,7 @@ def is_place(value: str) -> bool:
 def before(place: str) -> str:
     """The last place before it, as an inclusive bound."""
     bare = place.rstrip(_MARKS)
-    return f"{bare[:-2]}{int(bare[-2:]) - 1:02d}{_MARKS}"
+    return f"{bare[:-2]}{int(bare[-2:]) - 1:02d}{_LAST_MARKS}"
 
 
 def is_request_id(request_id: str) -> bool:

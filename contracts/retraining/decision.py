@@ -19,7 +19,8 @@ CHECK: Final = "check"
 PERSON: Final = "person"
 
 # TRAIN: a run is started. ASK: it may pay, but only a person can say so, as a price or a value is not known.
-# WAIT: it would be started, but for a run or a test that is on, the time since the last one, or the month's budget.
+# WAIT: it would be started, but for a dataset that it may not make, a run or a test that is on, the time since the last
+# one, or the month's budget.
 # REPORT: texts or answers have drifted, and training again is not shown to help. NOTHING: there is no reason to train.
 Outcome = Literal["train", "ask", "wait", "report", "nothing"]
 TRAIN: Final = "train"
@@ -31,7 +32,10 @@ NOTHING: Final = "nothing"
 # Reasons to train, of which one suffices.
 REASONS = ("person", "drift", "rows", "audit", "schedule")
 # What must hold besides: that it pays, and that nothing stands against it.
-CONDITIONS = ("worth", "price", "single-flight", "test", "cool-down", "budget")
+CONDITIONS = ("worth", "price", "dataset", "single-flight", "test", "cool-down", "budget")
+
+_FORMS = '{"cause": "person", "by": "<your ARN>"} asks for a run, and {} decides as the schedule does'
+_LONGEST = 500  # characters of a person's ARN that are kept
 
 
 class Action:
@@ -90,9 +94,25 @@ class PipelineInput(TypedDict):
     decision: str
 
 
+class InputError(ValueError):
+    """An execution's input that no rule and no command gives; one sentence."""
+
+
 def id_of(execution: str) -> str:
     """A decision's id: the same however often an execution of the machine asks for it. execution: its ARN or id."""
     return hashlib.sha256(execution.encode()).hexdigest()[:12]
+
+
+def person_in(execution_input: Any) -> str:
+    """The person's ARN in the input of an execution of the machine; "" for what a rule gives. Raises InputError."""
+    if not isinstance(execution_input, dict):
+        raise InputError(f"The execution's input has to be a JSON object: {_FORMS}")
+    if "cause" not in execution_input:
+        return ""
+    person = execution_input.get("by")
+    if execution_input["cause"] != PERSON or not isinstance(person, str) or not person:
+        raise InputError(f"The execution's input has a cause, but not that of a person: {_FORMS}")
+    return person[:_LONGEST]
 
 
 def key_of(at: str, decision_id: str) -> str:

@@ -12,10 +12,14 @@ LAYOUT = 1
 
 KEY = "retraining/runs.json"  # in the artifact bucket
 
-# RESERVED: about to be started. NEVER: it was not started, and its price is not counted.
-State = Literal["reserved", "started", "never"]
+# RESERVED: about to be started. STARTED: it is on. ENDED: it is over. EMPTY: it is over, and its job found nothing new.
+# UNPAID: it is over, and had no job. NEVER: it was not started.
+State = Literal["reserved", "started", "ended", "empty", "unpaid", "never"]
 RESERVED: Final = "reserved"
 STARTED: Final = "started"
+ENDED: Final = "ended"
+EMPTY: Final = "empty"
+UNPAID: Final = "unpaid"
 NEVER: Final = "never"
 
 KEPT = 400  # runs, of which the oldest are forgotten
@@ -44,11 +48,16 @@ def document(runs: Sequence[Run]) -> dict[str, Any]:
     return {"layout": LAYOUT, "runs": sorted(runs, key=lambda run: run["at"])[-KEPT:]}
 
 
-def counted(runs: Sequence[Run]) -> list[Run]:
+def begun(runs: Sequence[Run]) -> list[Run]:
     """Those that were started, or are about to be."""
     return [run for run in runs if run["state"] != NEVER]
 
 
-def of_month(runs: Sequence[Run], at: str) -> list[Run]:
-    """The counted runs of the month (UTC) in which a time is."""
-    return [run for run in counted(runs) if run["at"][:7] == at[:7]]
+def paid_in_month(runs: Sequence[Run], at: str) -> list[Run]:
+    """The runs of the month (UTC) in which a time is whose price counts: all that had, or may still have, a job."""
+    return [run for run in begun(runs) if run["state"] != UNPAID and run["at"][:7] == at[:7]]
+
+
+def found_nothing(runs: Sequence[Run]) -> str:
+    """When the last run was decided whose job found nothing new in the ledger of labels; "" if there is none."""
+    return max((run["at"] for run in runs if run["state"] == EMPTY), default="")

@@ -8,6 +8,7 @@ command line interface's user guide, "Resource type schema").
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,26 @@ class ResourceType:
     may_replace: tuple[str, ...] = ()
     write_only: tuple[str, ...] = ()
     read: tuple[str, ...] | None = None
+
+
+# Actions of read handlers that read secrets or texts, or change something. A role that looks for drift goes without
+# them; CloudFormation then answers UNKNOWN where it needs one.
+WITHHELD = frozenset(
+    {
+        "secretsmanager:GetSecretValue",
+        "kms:Decrypt",
+        "iam:PassRole",
+        "cloudwatch:PutMetricData",
+        "s3:getObject",
+        "s3:GetObject",
+    }
+)
+
+
+def read_actions(types: Iterable[str]) -> list[str]:
+    """The IAM actions with which CloudFormation reads resources of these types, without the withheld ones."""
+    wanted = {action for name in types for action in known().get(name, ResourceType()).read or ()}
+    return sorted(wanted - WITHHELD)
 
 
 @cache

@@ -33,6 +33,9 @@ def _access(settings: Settings) -> Iterator[Problem]:
     auth, jwt = settings.api.auth, settings.api.jwt
     if auth == "jwt" and jwt is None:
         yield Problem(("api", "jwt"), None, "api.auth is jwt: set issuer and audience")
+    if auth == "keys" and settings.api.trusted_callers:
+        allowed = "it needs api.auth: iam or jwt (now keys); make the keys with `rubric keys create --trusted`"
+        yield Problem(("api", "trusted_callers"), settings.api.trusted_callers, allowed)
     if auth != "jwt" and jwt is not None:
         yield Problem(("api", "jwt"), jwt.issuer, f"it needs api.auth: jwt (now {auth}); change one of the two")
 

@@ -32,6 +32,13 @@ def _job(settings: Settings) -> Iterator[Problem]:
             training.instance_type,
             "AWS's PyTorch images are for x86: use one such as ml.c7i.2xlarge",
         )
+    if training.isolated is False and settings.network.mode == "private":
+        yield Problem(
+            ("training", "isolated"),
+            training.isolated,
+            "a job in a network without a way out cannot download its packages: remove it, and fill the mirror "
+            "(`rubric mirror`)",
+        )
     yield from _first_deploy(settings)
     yield from _hyperparameters(training.hyperparameters, instances=training.instance_count)
     gate = training.gate

@@ -76,6 +76,12 @@ class Api(Section):
     cors_origins: list[Origin] = Field(
         default_factory=list, description="Web origins that may call the API from a browser, or `*` alone for any."
     )
+    trusted_callers: list[Annotated[str, Field(min_length=1, max_length=512)]] = Field(
+        default_factory=list,
+        max_length=20,
+        description="With `auth: iam` or `jwt`, whose labels are trusted, as those of `rubric keys create --trusted` "
+        "are: ARNs of users, and of roles without their path; or tokens' subjects.",
+    )
     key_cache_seconds: int = Field(
         60,
         ge=0,

@@ -79,8 +79,9 @@ class Settings(Section):
 
     @property
     def isolated_training(self) -> bool:
-        """Whether training jobs have no network: `training.isolated`."""
-        return bool(self.training.isolated)
+        """Whether training jobs have no network: `training.isolated`; unset, whether they run in a VPC."""
+        setting = self.training.isolated
+        return self.network.inside if setting is None else setting
 
     @property
     def approved_model_parameter(self) -> str:

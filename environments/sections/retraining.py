@@ -45,8 +45,8 @@ class Retraining(Section):
         None,
         ge=1,
         le=365,
-        description="After so many days without a run, new rows ask a person even if it is not known what they would "
-        "gain. `training.schedule` trains without asking.",
+        description="After so many days without a run, a single new row is a reason to train again, if it pays; where "
+        "it is not known what it would gain, a person is asked. `training.schedule` trains without this rule.",
     )
     fewest_rows: int = Field(
         50, ge=1, le=1_000_000, description="New rows that are by themselves a reason to train again, if it pays."

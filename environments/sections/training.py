@@ -148,7 +148,8 @@ class Training(Section):
     isolated: bool | None = Field(
         None,
         description="Run training jobs without a network: packages, the base model and the UCI archive come from the "
-        "environment's mirror, which `rubric mirror` fills ([mirror.md](mirror.md)). Unset, `false`.",
+        "environment's mirror, which `rubric mirror` fills ([mirror.md](mirror.md)). Unset, `true` in a VPC "
+        "(`network.mode`) and otherwise `false`.",
     )
     max_runtime_minutes: int = Field(
         40,

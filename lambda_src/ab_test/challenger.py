@@ -22,6 +22,7 @@ _MODEL = "AWS::SageMaker::Model"
 _SETTLED = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
 _SETTLED |= {"IMPORT_ROLLBACK_COMPLETE"}
 _STUCK = "UPDATE_ROLLBACK_FAILED"
+_OPERATIONS = 10  # of the stack, among which an update is looked for
 # A retry of an update that CloudFormation has already accepted (Errors of UpdateStack; the model's name for it).
 _TOKEN_KNOWN = {"TokenAlreadyExistsException", "TokenAlreadyExists"}
 
@@ -66,8 +67,9 @@ class Challenger:
             return "changing", ""
         if status not in _SETTLED:
             return "failed", self._how_to_repair(status)
-        newest, operation = stack_events.newest(self._events())
-        if newest == token and "ROLLBACK" in operation.status:
+        # Not only of the newest: a deploy may have followed, and CloudFormation takes no token twice.
+        operation = stack_events.begun_with(token, self._events(), most=_OPERATIONS)
+        if operation is not None and "ROLLBACK" in operation.status:
             return "failed", operation.reason or f"the stack {self._stack} is in {status}"
         if self._has_model():
             return "ready", ""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import cast
 
 from contracts.ab_tests import record
 from contracts.ab_tests.record import Disagreement, Record
-from contracts.logs.audit import Given
+from contracts.logs import audit
+from contracts.logs.audit import Deciding, Given
 from lambda_src.ab_test import changes
 from lambda_src.ab_test.parts import Key, Parts
 from lambda_src.ab_test.statistics import judge
-
-_NEVER: Final = "~"  # after all times in the order of letters
 
 
 def labelled(test: Record, parts: Parts) -> Record:
@@ -20,29 +19,28 @@ def labelled(test: Record, parts: Parts) -> Record:
 
     A text is gone if it has left the log, by its age or erased, before anybody labelled it. So is one that was labelled
     before labels were asked for: it was not chosen at random. It keeps its place among the compared texts: texts on
-    which the models agree stay as well, however old they are.
+    which the models agree stay as well, however old they are. Labels of keys that are not trusted do nothing of that.
     """
-    asked = record.asked_for(test)
+    asked = set(map(_key, record.asked_for(test)))
     if not asked:
         return test
-    items = parts.log.items([_key(each) for each in asked])
-    given = {key: item.get("given") or {} for key, item in items.items()}
-    gone = {
-        key
-        for key in map(_key, asked)
-        if "text" not in items.get(key, {}) or _first(given.get(key)) < test["running_since"]
-    }
-    if not gone and not any(given.values()):
-        return test
-    waiting, found = set(map(_key, asked)), list[Disagreement]()
+    items = parts.log.items(sorted(asked))
+    given = {key: cast(Mapping[str, Given], item.get("given") or {}) for key, item in items.items()}
+    found = list[Disagreement]()
     for each in test["disagreements"]:
-        if _key(each) in gone:
+        key = _key(each)
+        decides = audit.deciding(given.get(key)) if key in asked else None
+        if key in asked and ("text" not in items.get(key, {}) or (decides and decides.time < test["running_since"])):
             found.append({**each, "gone": True})
-        elif _key(each) in waiting:
-            found.append(_with_label(each, cast(Mapping[str, Given], given.get(_key(each), {}))))
+        elif decides:
+            found.append(_with_label(each, decides))
         else:
             found.append(each)
-    return {**test, "disagreements": found}
+    untrusted = sum(map(audit.waits, given.values()))
+    after: Record = {**test, "disagreements": found}
+    if untrusted == test["progress"].get("untrusted", 0):
+        return after
+    return changes.progressed(after, {"untrusted": untrusted})
 
 
 def judged(test: Record, parts: Parts) -> Record:
@@ -54,18 +52,10 @@ def judged(test: Record, parts: Parts) -> Record:
     return changes.ending(looked, found.verdict, found.reason, now=parts.now())
 
 
-def _first(given: Mapping[str, Any] | None) -> str:
-    """The time of the first label; later than any time without one."""
-    return min((one["time"] for one in given.values()), default=_NEVER) if given else _NEVER
-
-
-def _with_label(each: Disagreement, given: Mapping[str, Given]) -> Disagreement:
-    """With the first label of the labeller who was first: it was given before any model's answer was shown."""
-    if not given:
-        return each
-    labeller, first = min(given.items(), key=lambda one: one[1]["time"])
-    key_id = labeller.split(" ", 1)[0]
-    return {**each, "label": first["first"], "labelled_at": first["time"], "labeller": key_id}
+def _with_label(each: Disagreement, decides: Deciding) -> Disagreement:
+    """With the label that decides: it was given before any model's answer was shown."""
+    key_id = decides.labeller.split(" ", 1)[0]
+    return {**each, "label": decides.label, "labelled_at": decides.time, "labeller": key_id}
 
 
 def _key(each: Disagreement) -> Key:

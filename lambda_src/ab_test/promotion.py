@@ -72,12 +72,16 @@ def _promoted(test: Record, parts: Parts, *, by_person: bool) -> Record:
             f"{test['champion']['version']}, with which {challenger['version']} was compared, does not serve any more: "
             f"run `rubric ab start {challenger['version']}` to compare it with the model that serves"
         )
+    note = f"Won the A/B test {test['test_id']}: {test['verdict']}."
     if package.approval != APPROVED:
         if not by_person:
             raise RefusedError(f"{package.version} waits for a person's approval: run `rubric ab promote`")
-        parts.registry.approve(package.arn, note=f"Won the A/B test {test['test_id']}: {test['verdict']}.")
-        if parts.settings.approval == "manual":  # a rule promotes what a person approves
-            return _noted(test, record.BY_APPROVAL, parts)
+        parts.registry.approve(package.arn, note=note)
+    elif package.note != note:
+        note = ""  # it was approved for another reason, and what that began has ended
+    # A rule promotes what a person approves: also what a call approved that was killed before the record said so.
+    if note and parts.settings.approval == "manual":
+        return _noted(test, record.BY_APPROVAL, parts)
     promotion: dict[str, Any] = {
         "artifact_uri": challenger["artifact_uri"],
         "model_package_arn": challenger["package_arn"],

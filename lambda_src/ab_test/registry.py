@@ -19,7 +19,9 @@ _ABSENT = {"ValidationException", "ResourceNotFound"}
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """A registered model. digest: the SHA-256 of its artifact, "" if the package does not state it."""
+    """A registered model. digest: the SHA-256 of its artifact, "" if the package does not state it. note: what whoever
+    approved or rejected it said.
+    """
 
     arn: str
     number: str
@@ -27,6 +29,7 @@ class Package:
     artifact_uri: str
     approval: str
     digest: str
+    note: str = ""
 
 
 class Registry:
@@ -75,6 +78,7 @@ class Registry:
             artifact_uri=artifact_uri,
             approval=str(answer.get("ModelApprovalStatus", "")),
             digest=provenance.of_package(answer).artifact_sha256,
+            note=str(answer.get("ApprovalDescription", "")),
         )
 
 

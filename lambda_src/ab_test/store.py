@@ -13,11 +13,7 @@ from contracts.ab_tests import record
 from contracts.ab_tests.record import Record
 from contracts.deployment import buckets
 from lambda_src.ab_test.errors import OvertakenError
-from lambda_src.common import aws
-
-# "How to prevent object overwrites with conditional writes" in S3's guide: the object is another, was written at the
-# same moment, or is gone.
-_OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
+from lambda_src.common import aws, one_object
 
 
 @dataclass(frozen=True)
@@ -52,18 +48,14 @@ class Store:
 
     def save(self, current: Record, *, etag: str | None) -> str:
         """Replaces the record that had this ETag (None: there was none); the new ETag. Raises OvertakenError."""
-        condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
         try:
-            answer = self._put(record.CURRENT, _bytes(current), **condition)
-        except ClientError as error:
-            if aws.error_code(error) not in _OVERTAKEN:
-                raise
+            return one_object.replace(self._s3, bucket=self.bucket, key=record.CURRENT, document=current, etag=etag)
+        except one_object.ChangedError as error:
             raise OvertakenError("another step has written the record meanwhile") from error
-        return str(answer["ETag"])
 
     def archive(self, ended: Record) -> None:
         """Keeps the record of a test that has ended; the same again does no harm."""
-        self._put(record.archived(ended["test_id"]), _bytes(ended))
+        self._put(record.archived(ended["test_id"]), one_object.written(ended))
 
     def archived(self, test_id: str) -> Record | None:
         """The record of a test that has ended; None for one that is not known."""
@@ -108,11 +100,5 @@ class Store:
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
             yield from (str(each["Key"]) for each in page.get("Contents", []))
 
-    def _put(self, key: str, body: bytes, **condition: str) -> dict[str, Any]:
-        return dict(
-            self._s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json", **condition)
-        )
-
-
-def _bytes(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    def _put(self, key: str, body: bytes) -> None:
+        self._s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")

@@ -211,7 +211,7 @@ def _wanted(test: Record, items: Sequence[Item], seen: Seen, *, without: frozens
 
 def _room(test: Record) -> int:
     """How many more texts are to be compared now: none while enough disagreements wait for their labels."""
-    waiting = sum(map(record.waits, test["disagreements"]))
+    waiting = sum(map(record.waits, test["disagreements"])) - len(record.passed_over(test["disagreements"]))
     if waiting >= 2 * record.WINDOW:
         return 0
     return max(0, min(_MOST_ASKED, test["plan"]["most_texts"] - test["compared"]))

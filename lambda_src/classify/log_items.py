@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+from contracts.ab_tests.live import CHALLENGER
 from contracts.logs import audit, logged_labels, request_log
 from contracts.logs.request_log import Item
 from contracts.models.measures import Measures
@@ -69,6 +70,7 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
             key_id=facts.key_id,
             shards=facts.shards,
             uncertain=bool(uncertain),
+            challenged=bool(result and facts.variants) and facts.variants[position] == CHALLENGER,
         )
         kept_text = text_attributes(text, keep=facts.keep_text)
         item: Item = {**shared, "position": position, **index_attributes, **kept_text}

@@ -48,8 +48,8 @@ def operation(events: Iterable[dict[str, Any]]) -> Operation:
     return Operation(started=True, status=of_stack[0] if of_stack else "", reason=reason)
 
 
-def newest(events: Iterable[dict[str, Any]]) -> tuple[str, Operation]:
-    """The token of the stack's newest operation ("" for one without) and what is known of it. events: as above.
+def begun_with(token: str, events: Iterable[dict[str, Any]], *, most: int) -> Operation | None:
+    """What is known of the operation with this token; None if it is not among the newest `most`. events: as above.
 
     All events before the start of the next operation belong to one, those of its rollback included.
     """
@@ -57,5 +57,9 @@ def newest(events: Iterable[dict[str, Any]]) -> tuple[str, Operation]:
     for event in events:
         mine.append(event)
         if starts(event):
-            return str(event.get("ClientRequestToken", "")), operation(mine)
-    return "", Operation()
+            if event.get("ClientRequestToken") == token:
+                return operation(mine)
+            mine, most = [], most - 1
+            if not most:
+                break
+    return None

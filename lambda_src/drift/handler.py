@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from contracts.logs import drift_report
-from lambda_src.common import environment
+from lambda_src.common import environment, times
 from lambda_src.drift import log, look, report, store
 from lambda_src.drift.environment import DriftSettings
 from lambda_src.drift.look import Look
@@ -80,7 +80,7 @@ def _report(looking: Look, result: look.LookResult, context: Any) -> dict[str, s
     """Write the reports that are due; the status of each model."""
     statuses = {}
     for version, model in looking.models.items():
-        document = report.build(model, written=look.written(_now()), until=result.until, behind=result.behind)
+        document = report.build(model, written=times.written(_now()), until=result.until, behind=result.behind)
         statuses[version] = document["status"]
         if model.unreported or version == looking.current:
             if context.get_remaining_time_in_millis() > _EXPLAINING_MS:

@@ -75,7 +75,8 @@ class Log:
         return {_key(item): item for item in found if item.get("expires_at") is None or item["expires_at"] > now}
 
     def labelled(self, model_version: str, *, since: str, until: str) -> list[Sampled]:
-        """The labelled texts of the audit sample that this model answered, by the time of their labels.
+        """The texts of the audit sample that this model answered and that have labels of anybody, by the time of the
+        label that decides; first those without one.
 
         since, until: times of requests. Of days with a very large sample, the first MOST_SAMPLED in its random order.
         """
@@ -141,8 +142,9 @@ def probabilities(item: Item, labels: Mapping[str, list[str]]) -> dict[str, floa
 
 
 def labelled_at(item: Sampled) -> str:
-    """When a text of the audit sample got its first labeller's label."""
-    return min(given["time"] for given in item["given"].values())
+    """When a text of the audit sample got the label that decides; "" without one."""
+    found = audit.deciding(item["given"])
+    return found.time if found else ""
 
 
 def days(after: str, until: str) -> Iterator[str]:

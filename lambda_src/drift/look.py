@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from contracts.logs import drift_report, request_log
 from contracts.logs.drift_report import CLOCK, DONE, OVERTAKEN, TIME, Promise
 from contracts.logs.request_log import Item
 from contracts.models.baseline import Baseline, BaselineError
+from lambda_src.common.times import written
 from lambda_src.drift.log import Key
 from lambda_src.drift.models import Model, is_counted
 from lambda_src.drift.statistics.monitor import StateError
@@ -186,11 +187,6 @@ class Look:
         reached = until if ended == DONE else min(until, request_log.time_of(self._counted))
         behind = (datetime.fromisoformat(until) - datetime.fromisoformat(reached)).total_seconds()
         return LookResult(ended=ended, texts=self._texts, until=reached, behind=int(behind))
-
-
-def written(moment: datetime) -> str:
-    """A time as the log writes it: UTC, milliseconds, `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _parts(requests: Iterable[list[Item]]) -> Iterator[list[list[Item]]]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from contracts.logs import audit
 from contracts.logs.audit import Sampled
 from contracts.logs.request_log import Item
 from contracts.models.baseline import Baseline
@@ -38,24 +39,28 @@ def accuracy(
 ) -> tuple[dict[str, Any] | None, str]:
     """The estimate by label-shift correction beside the bounds by the labels of the audit sample, or why neither is.
 
-    labels: lists of labels by their id. sample: labelled texts, in the order of their labels.
+    labels: lists of labels by their id. sample: labelled texts, in the order of their labels; those without a label
+    that counts are counted as waiting.
     """
     names = reference["labels"]
     # One text of a request: those of one request need not be independent.
     chosen = {item["request_id"]: log.probabilities(item, labels) for item in items}
     known = [[row.get(name, 0.0) for name in names] for row in chosen.values() if any(map(row.get, names))]
     found = label_shift.estimate(known[-max(1, MOST_PROBABILITIES // len(names)) :], reference["prior"])
-    counted = Audit()
+    counted, waiting = Audit(), 0
     for item in sample:
-        # The first labeller's first label: it was given before the model's answer was shown.
-        first = min(item["given"].values(), key=lambda given: given["time"])["first"]
-        counted.add(is_right=first == item["label"])
+        decides = audit.deciding(item["given"])
+        if decides is None:
+            waiting += 1
+        else:
+            counted.add(is_right=decides.label == item["label"])
     if found is None and not sample:
         return None, TOO_FEW if known else NO_PROBABILITIES
     said = verdict(found, counted.late())
     document = {
         "estimate": _estimate(found, reference) if found else None,
-        "audit": {"whole": _bound(counted.whole()), "late": _bound(counted.late())} if sample else None,
+        "audit": {"whole": _bound(counted.whole()), "late": _bound(counted.late())} if waiting < len(sample) else None,
+        "waiting": waiting,
         "verdict": said.kind,
         "sentence": said.sentence,
     }

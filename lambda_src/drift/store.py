@@ -11,12 +11,9 @@ from botocore.exceptions import ClientError
 from contracts.deployment import buckets
 from contracts.models import baseline
 from contracts.models.baseline import Baseline
-from lambda_src.common import aws
+from lambda_src.common import aws, one_object
 
 STATE_LAYOUT = 1
-# "How to prevent object overwrites with conditional writes" in S3's guide: the object is another, was written at the
-# same moment, or is gone.
-_OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 
 
 class OvertakenError(Exception):
@@ -61,16 +58,13 @@ class Store:
 
     def save(self, document: dict[str, Any], *, etag: str | None) -> str:
         """Replaces the state that had this ETag (None: there was none); returns the new ETag. Raises OvertakenError."""
-        condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
-        body = _bytes({**document, "layout": STATE_LAYOUT})
-        place = {"Bucket": self._bucket, "Key": buckets.DRIFT_STATE}
+        stored = {**document, "layout": STATE_LAYOUT}
         try:
-            answer = self._s3.put_object(**place, Body=body, ContentType="application/json", **condition)
-        except ClientError as error:
-            if aws.error_code(error) not in _OVERTAKEN:
-                raise
+            return one_object.replace(
+                self._s3, bucket=self._bucket, key=buckets.DRIFT_STATE, document=stored, etag=etag
+            )
+        except one_object.ChangedError as error:
             raise OvertakenError("another look has counted meanwhile") from error
-        return str(answer["ETag"])
 
     def reference(self, model_version: str) -> Baseline:
         """A model's reference. Raises ReferenceMissingError, and BaselineError where it cannot be read."""
@@ -85,11 +79,8 @@ class Store:
     def write_report(self, model_version: str, report: Any) -> None:
         """Replaces a model's report."""
         key = buckets.drift_report(model_version)
-        self._s3.put_object(Bucket=self._bucket, Key=key, Body=_bytes(report), ContentType="application/json")
-
-
-def _bytes(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        body = one_object.written(report)
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")
 
 
 def _json(raw: bytes) -> Any:

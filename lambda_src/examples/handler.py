@@ -48,7 +48,7 @@ def _keep(event: Event, key_id: str) -> Response:
         _records(),
         examples,
         erased=_erased().among({example.text: example.text_id for example in examples}),
-        caller=logic.Caller(key_id, trusted=auth.is_trusted(event)),
+        caller=logic.Caller(key_id, trusted=auth.is_trusted(event, callers=_settings().trusted_callers)),
         now=datetime.now(UTC),
         keep_days=_settings().example_days,
     )

@@ -1,7 +1,7 @@
 """A source of the queue: texts about which the two models of an A/B test disagree.
 
 The test's record is an object of the artifact bucket, which the function `ab_test` writes. The queue shows neither
-model's answer, and the label that somebody gives first is the one that counts (docs/ab-tests.md).
+model's answer, and the first label that comes with a trusted key is the one that counts (docs/ab-tests.md).
 """
 
 from __future__ import annotations
@@ -10,25 +10,33 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Protocol, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from cachetools import TTLCache
 
 from contracts.ab_tests import record
-from contracts.ab_tests.record import Record
+from contracts.ab_tests.record import Disagreement, Record
 from contracts.logs.request_log import Item
 from lambda_src.common import aws
-from lambda_src.labelling.queue import Picked, can_be_labelled
+from lambda_src.labelling.labeller import Labeller
+from lambda_src.labelling.queue import POOL, Picked, can_be_labelled, given_of, own_chance
 
 _CACHED_SECONDS = 5.0
+_CHUNK = 100
+_PASSED_OVERS_TURN = 3  # of 0 to 3
 
 
 class TextsPort(Protocol):
     """The log's texts (dal.Texts)."""
 
     def texts(self, keys: Sequence[tuple[str, int]]) -> list[Item]: ...
+
+
+class TestsPort(Protocol):
+    """The test that runs (Tests)."""
+
+    def running(self) -> Record | None: ...
 
 
 class Tests:
@@ -71,16 +79,53 @@ class Tests:
 
 @dataclass(frozen=True, kw_only=True)
 class Disagreements:
-    """Those of the test for which labels are asked now, and that nobody has labelled."""
+    """Those of the test for which labels are asked now, and that this labeller is still to label."""
 
     texts: TextsPort
-    tests: Tests
+    tests: TestsPort
+    now: Callable[[], float] = time.time
 
-    def __call__(self, days: list[str], count: int) -> list[Picked]:
-        """At most `count` texts, in the test's order, however old they are."""
+    def __call__(self, labeller: Labeller, days: list[str], count: int) -> list[Picked]:
+        """At most `count` texts, however old they are."""
         test = self.tests.running()
         if test is None or count <= 0:
             return []
-        asked = [(each["request_id"], each["position"]) for each in record.asked_for(test)]
-        open_ones = (item for item in self.texts.texts(asked) if can_be_labelled(item) and not item.get("given"))
-        return [Picked(item=item, sample="disagreement") for item in islice(open_ones, count)]
+        picked: list[Picked] = []
+        keys = [
+            (each["request_id"], each["position"])
+            for each in _in_turn(test, labeller, count, hour=int(self.now() // 3600))
+        ]
+        for start in range(0, len(keys), _CHUNK):
+            for item in self.texts.texts(keys[start : start + _CHUNK]):
+                if can_be_labelled(item) and labeller.is_asked(given_of(item)):
+                    picked.append(Picked(item=item, sample="disagreement"))
+            if len(picked) >= count:
+                break
+        return picked[:count]
+
+
+def _in_turn(test: Record, labeller: Labeller, count: int, *, hour: int) -> list[Disagreement]:
+    """What the test asks for, about in its order.
+
+    Each is put back by chance, by less than POOL times as many as are wanted, and by another chance for each labeller:
+    two who work at the same time have about half of their texts in common, and what comes first in the test waits for
+    little. With the labels, and each hour, the chances change as well, so that nothing waits for good. Texts that seem
+    to have been passed over are every fourth, in any order.
+    """
+    drawn = f"{test['test_id']} {sum(bool(each['label']) for each in test['disagreements'])} {hour}"
+    passed = record.passed_over(test["disagreements"])
+    first, later = list[tuple[float, Disagreement]](), list[tuple[float, Disagreement]]()
+    for each in record.asked_for(test):
+        chance = own_chance(labeller, each["request_id"], each["position"], drawn=drawn)
+        if each["place"] in passed:
+            later.append((chance, each))
+        else:
+            first.append((len(first) + POOL * count * chance, each))
+    turns = [iter([each for _, each in sorted(some, key=lambda one: one[0])]) for some in (first, later)]
+    order = list[Disagreement]()
+    for number in range(len(first) + len(later)):
+        mine, others = turns if number % 4 != _PASSED_OVERS_TURN else reversed(turns)
+        following = next(mine, None) or next(others, None)
+        if following:
+            order.append(following)
+    return order

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,6 +12,7 @@ class LabellingSettings:
     test's record.
 
     labelling_days: how far the queue looks back. shared_share: the share of the audit sample that all labellers label.
+    trusted_callers: whose labels count, where API keys do not say it.
     """
 
     request_log_table: str
@@ -24,6 +25,7 @@ class LabellingSettings:
     example_days: int
     erased_table: str
     artifact_bucket: str
+    trusted_callers: list[str] = field(default_factory=list)
 
     @property
     def days(self) -> int:

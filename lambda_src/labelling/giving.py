@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 
 from contracts.datasets import ledger as rows
 from contracts.datasets.ledger import Event
+from contracts.logs import audit
 from contracts.logs.audit import Given, Sampled
 from contracts.logs.request_log import Item
 from contracts.texts import text_normalization
@@ -19,7 +20,7 @@ from lambda_src.labelling.labeller import Labeller
 from lambda_src.labelling.request_body import LabelRequest
 
 _ROUNDS = 3  # after which another writer has come in between each time
-MOST_LABELLERS = 20  # of one text
+MOST_LABELLERS = 20  # of one text, with trusted keys, and as many with others: these must not keep those out
 
 
 class TextsPort(Protocol):
@@ -56,7 +57,7 @@ class Labels:
     keep_days: int
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def give(self, request: LabelRequest, labeller: Labeller, *, trusted: bool) -> dict[str, Any]:
+    def give(self, request: LabelRequest, labeller: Labeller) -> dict[str, Any]:
         """The contract's GivenLabel. Raises Problem 404, 409, 422 or 503."""
         for _ in range(_ROUNDS):
             item = _checked(self.texts.text(request.request_id, request.position), request.label)
@@ -68,29 +69,37 @@ class Labels:
             given = _given(item, sampled)
             before = given.get(labeller.id)
             sample = "audit" if sampled else request.sample or None
-            if before is not None and before["label"] == request.label:
+            if before is not None and before["label"] == request.label and not _counts_now(before, labeller):
                 return _document(item, before, sample=sample, replaced=None)
-            if before is None and len(given) >= MOST_LABELLERS:
+            alike = [one for one in given.values() if bool(one.get("trusted")) == labeller.trusted]
+            if before is None and len(alike) >= MOST_LABELLERS:
                 raise Problem(
                     "invalid-input", f"{MOST_LABELLERS} labellers have labelled this text; label another one."
                 )
-            now = self._after(before, request.label)
-            event = self._event(item, labeller, now, sample=sample, trusted=trusted)
+            now = self._after(before, request.label, trusted=labeller.trusted)
+            event = self._event(item, labeller, now, sample=sample)
             if self.texts.give(item, sampled, labeller=labeller.id, before=before, now=now, event=event):
-                return _document(item, now, sample=sample, replaced=before["label"] if before else None)
+                return _document(item, now, sample=sample, replaced=_replaced(before, request.label))
         raise Problem(
             "storage-unavailable", "The label of this text keeps changing. Try again.", headers={"retry-after": "1"}
         )
 
-    def _after(self, before: Given | None, label: str) -> Given:
+    def _after(self, before: Given | None, label: str, *, trusted: bool) -> Given:
         """What the labeller says now: later than what it replaces, whatever this host's clock says."""
         time = _written(self.clock())
         if before is None:
-            return {"first": label, "label": label, "times": 1, "time": time}
+            return {"first": label, "label": label, "times": 1, "time": time, "first_time": time, "trusted": trusted}
         later = _written(datetime.fromisoformat(before["time"]) + timedelta(milliseconds=1))
-        return {"first": before["first"], "label": label, "times": before["times"] + 1, "time": max(time, later)}
+        return {
+            "first": before["first"],
+            "label": label,
+            "times": before["times"] + 1,
+            "time": max(time, later),
+            "first_time": audit.first_time(before),
+            "trusted": trusted,
+        }
 
-    def _event(self, item: Item, labeller: Labeller, now: Given, *, sample: str | None, trusted: bool) -> Event | None:
+    def _event(self, item: Item, labeller: Labeller, now: Given, *, sample: str | None) -> Event | None:
         """The label for the ledger, which gets nothing of a text that was erased."""
         row = rows.row_of(item["text"])
         if self.erased.among({item["text"]: row}):
@@ -99,7 +108,7 @@ class Labels:
             row,
             source=rows.LABELLING,
             key_id=labeller.key_id,
-            trusted=trusted,
+            trusted=labeller.trusted,
             label=text_normalization.normalised(now["label"]),
             at=now["time"],
             keep_days=self.keep_days,
@@ -135,6 +144,15 @@ def _checked(item: Item | None, label: str) -> Item:
     return item
 
 
+def _counts_now(before: Given, labeller: Labeller) -> bool:
+    """Whether the same label again changes something: it counts from now on."""
+    return labeller.trusted and not before.get("trusted")
+
+
+def _replaced(before: Given | None, label: str) -> str | None:
+    return before["label"] if before and before["label"] != label else None
+
+
 def _given(item: Item, sampled: Sampled | None) -> dict[str, Given]:
     return cast(dict[str, Given], (sampled or item).get("given") or {})
 
@@ -152,6 +170,7 @@ def _document(item: Item, now: Given, *, sample: str | None, replaced: str | Non
         "confidence": item.get("confidence"),
         "agrees": now["label"] == item["label"],
         "model_version": item["model_version"],
+        "trusted": bool(now.get("trusted")),
     }
 
 

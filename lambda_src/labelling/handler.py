@@ -69,7 +69,8 @@ def _caller(event: Event) -> str:
 
 
 def _labeller(event: Event, *, key_id: str, name: str | None) -> Labeller:
-    return labeller.of(key_id=key_id, name=name, everything=ADMIN in auth.scopes_of(event))
+    everything, trusted = ADMIN in auth.scopes_of(event), auth.is_trusted(event, callers=_settings().trusted_callers)
+    return labeller.of(key_id=key_id, name=name, everything=everything, trusted=trusted)
 
 
 def _queue(event: Event) -> Response:
@@ -89,7 +90,7 @@ def _give(event: Event) -> Response:
     request = request_body.parse(event)
     who = _labeller(event, key_id=key_id, name=request.labeller)
     labels = giving.Labels(texts=_records(), erased=_erased(), keep_days=_settings().example_days)
-    document = labels.give(request, who, trusted=auth.is_trusted(event))
+    document = labels.give(request, who)
     headers = {"x-model-version": document["model_version"]}
     return http.json_response(event, status=200, document=document, headers=headers)
 

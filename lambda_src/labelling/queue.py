@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from contracts.logs import audit
-from contracts.logs.audit import Sampled
+from contracts.logs.audit import Given, Sampled
 from contracts.logs.request_log import Item
 from contracts.texts import labelling, text_normalization
 from lambda_src.labelling.labeller import Labeller
@@ -46,6 +46,10 @@ class Picked:
     shared: bool = False
 
 
+# For a labeller, at most so many texts of some days.
+Source = Callable[[Labeller, list[str], int], list[Picked]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Queue:
     """Makes queues from the last `days` days. shared_share: the share of the sample that every labeller labels.
@@ -56,7 +60,7 @@ class Queue:
     texts: TextsPort
     days: int
     shared_share: float
-    sources: Sequence[Callable[[list[str], int], list[Picked]]] = field(default=())
+    sources: Sequence[Source] = field(default=())
 
     def document(self, labeller: Labeller, *, limit: int, today: date) -> dict[str, Any]:
         """The contract's Queue: half of it from the audit sample, but all that the sources have too few for."""
@@ -65,7 +69,7 @@ class Queue:
         others: list[Picked] = []
         for source in self.sources:
             taken = {_key(one.item) for one in others}
-            others += [one for one in source(days, limit - len(others)) if _key(one.item) not in taken]
+            others += [one for one in source(labeller, days, limit - len(others)) if _key(one.item) not in taken]
         half = max((limit + 1) // 2, limit - len(others))
         picked = sampled[:half]
         picked += others[: limit - len(picked)]
@@ -94,9 +98,8 @@ class Queue:
     def _open(self, day: str, labeller: Labeller) -> Iterator[Sampled]:
         """Those of a day that this labeller is still to label."""
         for one in islice(self.texts.sample(day), MOST_OF_A_DAY):
-            given = one.get("given") or {}
             shared = audit.is_shared(one["of_request"], one["of_position"], share=self.shared_share)
-            if not given or (shared and labeller.id not in given):
+            if labeller.is_asked(one.get("given"), shared=shared):
                 yield one
 
 
@@ -111,16 +114,17 @@ class Uncertain:
     texts: TextsPort
     not_now: Callable[[], frozenset[tuple[str, int]]] = frozenset
 
-    def __call__(self, days: list[str], count: int) -> list[Picked]:
+    def __call__(self, labeller: Labeller, days: list[str], count: int) -> list[Picked]:
         """At most `count` texts, the one to label first at the beginning."""
         open_ones, labelled = list[Item](), list[str]()
         not_now = self.not_now()
         keys = [key for key in self._least_certain(days) if key not in not_now]
         for start in range(0, len(keys), _CHUNK):
             for item in self.texts.texts(keys[start : start + _CHUNK]):
-                if item.get("given") and "text" in item:
+                given = given_of(item)
+                if audit.trusted(given) and "text" in item:
                     labelled.append(text_normalization.normalised(item["text"]))
-                elif can_be_labelled(item) and not item.get("audit"):
+                elif can_be_labelled(item) and not item.get("audit") and labeller.is_asked(given):
                     open_ones.append(item)
             if len(open_ones) >= RANKED:
                 break
@@ -151,6 +155,11 @@ def can_be_labelled(item: Item) -> bool:
     return bool(text_normalization.normalised(item.get("text", "")) and item.get("label") and item.get("labels"))
 
 
+def given_of(item: Item) -> dict[str, Given]:
+    """The labels that a text outside the audit sample has, by labeller."""
+    return cast(dict[str, Given], item.get("given") or {})
+
+
 def _key(item: Item) -> tuple[str, int]:
     return item["request_id"], int(item["position"])
 
@@ -162,6 +171,12 @@ def _place(labeller: Labeller, item: Item) -> bytes:
 def _order(labeller: Labeller, request_id: str, position: int) -> bytes:
     """A text's place in the labeller's own random order, which stays the same."""
     return hashlib.sha256(f"rubric-queue-1\0{labeller.id}\0{request_id}#{position}".encode()).digest()
+
+
+def own_chance(labeller: Labeller, request_id: str, position: int, *, drawn: str) -> float:
+    """A number in [0, 1) that is as if drawn at random for a labeller and a text. drawn: makes it another draw."""
+    written = f"rubric-queue-2\0{drawn}\0{labeller.id}\0{request_id}#{position}"
+    return int.from_bytes(hashlib.sha256(written.encode()).digest()[:6]) / 2**48
 
 
 def _document(picked: Sequence[Picked], *, since: str) -> dict[str, Any]:

@@ -47,6 +47,8 @@ class _Version:
 
 @dataclass
 class _Seen:
+    """labelled: texts with a label of anybody, whether or not it counts."""
+
     texts: int = 0
     labelled: list[Sampled] = field(default_factory=list)
     versions: dict[str, _Version] = field(default_factory=lambda: defaultdict(_Version))
@@ -60,13 +62,15 @@ def document(texts: TextsPort, labeller: Labeller, *, days: int, today: date) ->
     for day in covered:
         _add_day(seen, texts.sample(day))
     given = [one["given"] for one in seen.labelled]
-    found = estimates.agreement([{name: label["first"] for name, label in labels.items()} for labels in given])
+    counted = [labels for labels in map(audit.trusted, given) if labels]
+    found = estimates.agreement([{name: label["first"] for name, label in labels.items()} for labels in counted])
     versions = {name: version for name, version in seen.versions.items() if version.texts}
     return {
         "since": covered[-1],
         "complete": seen.complete,
         "texts": seen.texts,
-        "labelled": len(given),
+        "labelled": len(counted),
+        "waiting": len(given) - len(counted),
         "yours": sum(labeller.id in labels for labels in given),
         "labellers": len({name for labels in given for name in labels}),
         "accuracy": [
@@ -91,16 +95,18 @@ def _add_day(seen: _Seen, sample: Iterable[Sampled]) -> None:
             seen.complete = False
             return
         seen.texts += 1
-        version, given = one["model_version"], one.get("given")
-        if not given:
+        version = one["model_version"]
+        if one.get("given"):
+            seen.labelled.append(one)
+        counted = audit.trusted(one.get("given"))
+        if not counted:
             waiting[version] += 1
             continue
         for name, count in waiting.items():
             seen.versions[name].passed_over += count
         waiting.clear()
-        seen.labelled.append(one)
         seen.versions[version].texts += 1
-        seen.versions[version].correct += _correct(one["label"], given)
+        seen.versions[version].correct += _correct(one["label"], counted)
 
 
 def _correct(predicted: str, given: dict[str, Given]) -> float:
@@ -109,11 +115,14 @@ def _correct(predicted: str, given: dict[str, Given]) -> float:
 
 
 def _conflicts(texts: TextsPort, labelled: Sequence[Sampled], labeller: Labeller) -> list[dict[str, Any]]:
-    """Texts with different labels as they are now, the newest first: only those that the labeller has labelled."""
+    """Texts with different labels as they are now, the newest first: only those that the labeller has labelled.
+
+    Where a label counts, those that do not are no conflict, as in the ledger.
+    """
     found = [
         one
         for one in labelled
-        if len({label["label"] for label in one["given"].values()}) > 1
+        if len({label["label"] for label in (audit.trusted(one["given"]) or one["given"]).values()}) > 1
         and (labeller.everything or labeller.id in one["given"])
     ]
     found.sort(key=lambda one: max(label["time"] for label in one["given"].values()), reverse=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from contracts.logs import request_log
-from lambda_src.common import dynamodb
+from lambda_src.common import dynamodb, times
 from lambda_src.common.dynamodb import Item
 
 
@@ -21,7 +21,7 @@ def arrival(item: Item, *, now: datetime) -> Item | None:
     """
     if not _is_text(item):
         return None
-    arrived = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    arrived = times.written(now)
     values = request_log.late_item(
         item["request_id"]["S"], int(item["position"]["N"]), arrived=arrived, expires_at=_expires(item)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,7 +10,8 @@ class RequestLogApiSettings:
     """The table of logged requests, how many days it keeps them, and the number of its indexes' shards;
     the ledger's table, and how many days it keeps an event; the table of erasures.
 
-    cursor_secret: the ARN of the secret whose versions sign cursors.
+    cursor_secret: the ARN of the secret whose versions sign cursors. trusted_callers: whose labels are trusted, where
+    API keys do not say it.
     """
 
     request_log_table: str
@@ -20,3 +21,4 @@ class RequestLogApiSettings:
     example_days: int
     erased_table: str
     cursor_secret: str
+    trusted_callers: list[str] = field(default_factory=list)

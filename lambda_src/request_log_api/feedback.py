@@ -17,9 +17,10 @@ from lambda_src.common.api import contract, json_body, validation_messages
 from lambda_src.common.api.http import Event
 from lambda_src.common.erased import ErasedTexts
 from lambda_src.common.problems import Problem
+from lambda_src.common.times import written
 from lambda_src.request_log_api import views
 from lambda_src.request_log_api.dal import RequestLog
-from lambda_src.request_log_api.slices import Reader, written
+from lambda_src.request_log_api.slices import Reader
 
 _EXAMPLE = '{"request_id": "JKJaXmPLvHcESHA=", "label": "Health"}'
 _ROUNDS = 3

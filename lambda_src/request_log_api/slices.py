@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from contracts.logs import request_log
 from contracts.logs.request_log import BY_DAY, BY_KEY
 from lambda_src.common.problems import Problem
+from lambda_src.common.times import written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +68,3 @@ def begin(since: str | None, *, now: datetime, default: timedelta, oldest: timed
     except (ValueError, OverflowError) as error:
         raise Problem("invalid-input", "`since` is not a valid date and time.") from error
     return written(min(max(moment, now - oldest), now))
-
-
-def written(moment: datetime) -> str:
-    """A time as the log writes it: UTC, milliseconds, `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

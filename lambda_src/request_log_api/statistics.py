@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from contracts.ab_tests.live import CHALLENGER, CHAMPION
 from contracts.logs import request_log
 from contracts.logs.request_log import Item
+from lambda_src.common.times import written
 from lambda_src.request_log_api.dal import RequestLog
 from lambda_src.request_log_api.merged import Merged
-from lambda_src.request_log_api.slices import Reader, begin, slices, written
+from lambda_src.request_log_api.slices import Reader, begin, slices
 from lambda_src.request_log_api.views import confidence_of
 
 # The limit of one request: how many texts it reads. The answer says if older ones are left out.
@@ -33,10 +35,13 @@ class Tally:
     labels: Counter[str] = field(default_factory=Counter)
     confidence: float = 0.0  # the sum over the texts `with_confidence`: a foundation model reports none
     with_confidence: int = 0
+    feedback: Counter[bool] = field(default_factory=Counter)
 
     def add(self, item: Item) -> None:
         """Counts a text."""
         self.texts += 1
+        if item.get("feedback_label") is not None:
+            self.feedback[item["feedback_label"] == item.get("label")] += 1
         if not item.get("label"):
             self.failed += 1
             return
@@ -61,7 +66,7 @@ def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime, 
     """The contract's Stats, for texts from the last `keep_days` days. Raises Problem 422 for an invalid time."""
     oldest = min(LONGEST, timedelta(days=keep_days))
     start = begin(since, now=now, default=_DEFAULT_AGE, oldest=oldest)
-    total, hours, feedback = Tally(), dict[str, Tally](), Counter[bool]()
+    total, hours, variants = Tally(), dict[str, Tally](), {CHAMPION: Tally(), CHALLENGER: Tally()}
     confidences = [0] * BINS
     complete, reached = True, start
     for item in _items(log, reader, start=start, now=now):
@@ -73,8 +78,8 @@ def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime, 
         hours.setdefault(f"{reached[:13]}:00:00Z", Tally()).add(item)
         if (confidence := confidence_of(item)) is not None:
             confidences[min(int(confidence * BINS), BINS - 1)] += 1
-        if item.get("feedback_label") is not None:
-            feedback[item["feedback_label"] == item.get("label")] += 1
+        if item.get("label"):
+            variants[CHALLENGER if request_log.is_challenged(item["place"]) else CHAMPION].add(item)
     return {
         "since": start,
         "until": written(now),
@@ -83,8 +88,16 @@ def stats(log: RequestLog, reader: Reader, *, since: str | None, now: datetime, 
         **total.document(),
         "confidences": confidences,
         "hours": [{"hour": hour, **hours[hour].document()} for hour in sorted(hours)],
-        "feedback": _agreement(feedback),
+        "feedback": _agreement(total.feedback),
+        "variants": _by_variant(variants) if variants[CHALLENGER].texts else [],
     }
+
+
+def _by_variant(variants: Mapping[str, Tally]) -> list[dict[str, Any]]:
+    return [
+        {"variant": name, **tally.document(), "feedback": _agreement(tally.feedback)}
+        for name, tally in variants.items()
+    ]
 
 
 def _agreement(feedback: Counter[bool]) -> dict[str, Any]:

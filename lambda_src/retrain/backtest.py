@@ -28,7 +28,7 @@ BY = "the backtest"
 def backtest(stores: Stores, rule: Rule, *, at: str, has_time: Callable[[], bool]) -> dict[str, Any]:
     """`decisions`, one for each day from the first label on, and `complete`: whether there was time for all."""
     today = datetime.fromisoformat(at).date()
-    labelled = stores.sample.labelled(today=today, days=stores.days)
+    labelled = stores.sample.labelled(today=today, days=stores.days).texts
     served = _served(labelled)
     known: dict[str, Material] = {}
     ledger: list[Run] = []

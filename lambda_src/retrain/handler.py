@@ -13,6 +13,7 @@ from contracts.deployment import buckets
 from contracts.retraining import decision, runs
 from contracts.retraining.decision import Action
 from lambda_src.common import approved_model, aws, environment
+from lambda_src.common.times import written
 from lambda_src.retrain import backtest, look, starting
 from lambda_src.retrain.environment import RetrainSettings
 from lambda_src.retrain.look import Stores
@@ -53,7 +54,7 @@ def _stores() -> Stores:
 
 
 def _now() -> str:
-    return look.written(datetime.now(UTC))
+    return written(datetime.now(UTC))
 
 
 def _material(at: str) -> Material | None:
@@ -65,9 +66,8 @@ def _material(at: str) -> Material | None:
 
 def _decide(event: dict[str, Any]) -> dict[str, Any]:
     """The execution's decision, with the input of the run that it starts."""
-    asked = event.get("input") or {}
-    is_person = asked.get("cause") == decision.PERSON and bool(asked.get("by"))
-    at = look.written(datetime.fromisoformat(event["start_time"]))
+    person = decision.person_in(event["input"])
+    at = written(datetime.fromisoformat(event["start_time"]))
     execution = str(event["execution"])
     made = starting.decided(
         _stores(),
@@ -75,8 +75,8 @@ def _decide(event: dict[str, Any]) -> dict[str, Any]:
         of=_material(at),
         at=at,
         execution=execution,
-        cause=decision.PERSON if is_person else decision.CHECK,
-        by=str(asked["by"])[:500] if is_person else execution,
+        cause=decision.PERSON if person else decision.CHECK,
+        by=person or execution,
     )
     metrics.set_default_dimensions(environment=_settings().environment)
     metrics.add_metric(name="RetrainingDecisions", unit=MetricUnit.Count, value=1)
@@ -101,8 +101,7 @@ def _note(decision_id: str) -> dict[str, Any]:
 def _explain() -> dict[str, Any]:
     """What would be decided now. It keeps and starts nothing."""
     at = _now()
-    standing, _ = look.standing(_stores(), at=at)
-    rule = _settings().rule
+    rule, standing = _settings().rule, look.standing(_stores(), at=at)
     seen = starting.seen(_material(at), rule, at=at, cause=decision.CHECK, by="an explanation", standing=standing)
     return {**decide(seen, rule, decision_id=""), "run": ""}
 

@@ -13,7 +13,7 @@ from contracts.retraining.decision import Cause
 from lambda_src.common.intervals import wilson
 from lambda_src.retrain.rule import accepted
 from lambda_src.retrain.rule.accepted import OldRow
-from lambda_src.retrain.rule.evidence import Accuracy, Evidence, Rule, Runs
+from lambda_src.retrain.rule.evidence import Accuracy, Evidence, Rule, Runs, few
 from lambda_src.retrain.rule.gain import Gain, OldWords, asked_words, gain
 from lambda_src.retrain.stores.old_rows import Learnt, TrainedRow
 from lambda_src.retrain.stores.sample import LabelledText
@@ -31,7 +31,9 @@ class OldRowsPort(Protocol):
 class Material:
     """written: UTC, when the model was evaluated. drift: its report, {} for none. no_rows: why the old rows are not
     known, "" if they are. events: of the ledger's rows with news since the model's dataset, by row. newest_version,
-    frozen_until: of the dataset, and its newest label, "" where that does not matter.
+    frozen_until: of the dataset, and its newest label, "" where that does not matter. waiting: texts of the audit
+    sample whose labels do not count. found_nothing: when the last run was decided that found nothing new, "" if there
+    is none.
     """
 
     model_version: str
@@ -48,6 +50,8 @@ class Material:
     untrusted_share: float = 0.1
     newest_version: str = ""
     frozen_until: str = ""
+    waiting: int = 0
+    found_nothing: str = ""
 
     def with_old_rows(self, rows: OldRowsPort, learnt: Learnt) -> Material:
         """With what is needed of the rows of the model's dataset. Raises RowsUnknown.
@@ -79,7 +83,7 @@ def evidence(of: Material, rule: Rule, *, at: str, cause: Cause, by: str, runs: 
         labels=of.labels,
         old=of.old,
         untrusted_share=of.untrusted_share,
-        frozen_until=of.frozen_until,
+        frozen_until=max(of.frozen_until, of.found_nothing),
     )
     found, no_gain = _gain(of, rule, labelled, rows)
     status, reason = _drift(of.drift, at)
@@ -93,8 +97,10 @@ def evidence(of: Material, rule: Rule, *, at: str, cause: Cause, by: str, runs: 
         drift_reason=reason,
         reference_accuracy=of.reference_accuracy,
         accuracy=_accuracy(labelled),
+        waiting=of.waiting,
         rows=rows.counts,
         newest_version=of.newest_version,
+        found_nothing=of.found_nothing if of.found_nothing > of.frozen_until else "",
         gain=found,
         no_gain=no_gain,
         texts_a_day=_texts_a_day(of.drift),
@@ -109,7 +115,7 @@ def _gain(of: Material, rule: Rule, labelled: list[LabelledText], rows: accepted
     if len(texts) < rule.fewest_labels:
         lost = len(labelled) - len(texts)
         gone = f" ({lost} more have no text any more)" if lost else ""
-        said = f"{len(texts)} texts of the audit sample are labelled{gone}, and {rule.fewest_labels} are needed"
+        said = f"{few(len(texts), of.waiting)}{gone}, and {rule.fewest_labels} are needed"
         return None, said
     return gain(texts, rows.rows, of.words, alpha=ALPHA), ""
 

@@ -6,6 +6,8 @@ run, under a name made of the decision's id, which Step Functions starts only on
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contracts.retraining import decision, runs
 from contracts.retraining.decision import Cause, Decision
 from contracts.retraining.runs import Run
@@ -60,23 +62,19 @@ def _reserved(
 ) -> Decision:
     """The decision by the ledger of runs as it is when the run is reserved in it."""
     # What does not depend on the ledger is computed once.
-    found, test = seen(of, rule, at=at, cause=cause, by=by, standing=Runs()), stores.documents.test()
+    found, beside = seen(of, rule, at=at, cause=cause, by=by, standing=Runs()), look.beside(stores)
     made: list[Decision] = []
 
     def change(ledger: list[Run]) -> list[Run] | None:
         settled = [stores.executions.settled(run, now=at) for run in ledger]
         others = [run for run in settled if run["decision_id"] != decision_id]
         # After the ledger was read: whoever starts a run later changes the ledger first.
-        standing = look.against(others, at=at, running=stores.executions.running(others), test=test)
-        made.append(decide(_with(found, standing), rule, decision_id=decision_id))
+        standing = look.against(others, at=at, running=stores.executions.running(others), more=beside)
+        made.append(decide(replace(found, runs=standing), rule, decision_id=decision_id))
         return [*others, _run(made[-1], execution)] if made[-1]["outcome"] == decision.TRAIN else settled
 
     stores.documents.change_runs(change)
     return made[-1]
-
-
-def _with(found: Evidence, standing: Runs) -> Evidence:
-    return Evidence(**{**vars(found), "runs": standing})
 
 
 def _run(made: Decision, execution: str) -> Run:

@@ -16,6 +16,11 @@ _SYNTHESISED = re.compile(r"Synthesis time: (?P<seconds>[\d.]+)s")
 _CANCELLED = re.compile(r"(creation|update|operation|deletion) cancel", re.IGNORECASE)
 
 
+# What CloudFormation says while Lambda still holds a deleted function's network interfaces
+# (aws-cloudformation/cloudformation-coverage-roadmap #392).
+_INTERFACES = "waiting for NetworkInterfaces"
+
+
 @dataclass(frozen=True)
 class ResourceEvent:
     """A resource of a stack changed its status; total is None if the CLI does not know it (destroy)."""
@@ -32,6 +37,11 @@ class ResourceEvent:
     def failed(self) -> bool:
         """Whether this resource is a cause of failure, not one cancelled because of another."""
         return self.status.endswith("_FAILED") and not _CANCELLED.search(self.reason)
+
+    @property
+    def waits_for_interfaces(self) -> bool:
+        """Whether the resource is gone, and CloudFormation waits for its network interfaces."""
+        return _INTERFACES in self.reason and not self.failed
 
     @property
     def of_stack(self) -> bool:

@@ -104,6 +104,8 @@ class DeployProgress:
         self._begin_stack(event.stack)
         # The CLI counts the resources that it expects: one may finish before another one's start is reported.
         detail = "" if event.of_stack else f"{event.resource} {event.status.lower().replace('_', ' ')}"
+        if event.waits_for_interfaces:
+            detail = f"waiting until Lambda removes the network interfaces of {event.resource}"
         self._board.progress(event.stack, done=event.done, total=event.total, detail=detail)
         if event.failed and not event.of_stack:
             self._failures.append(event)

@@ -156,6 +156,24 @@ def _targets(autoscaling: Any) -> Iterator[str]:
         yield target["ResourceId"]
 
 
+def _vpcs(ec2: Any) -> Iterator[str]:
+    for vpc in _pages(ec2, "describe_vpcs", "Vpcs"):
+        if not vpc["IsDefault"]:  # AWS makes one for each account
+            yield vpc["VpcId"]
+
+
+def _subnets(ec2: Any) -> Iterator[str]:
+    for subnet in _pages(ec2, "describe_subnets", "Subnets"):
+        if not subnet["DefaultForAz"]:
+            yield subnet["SubnetId"]
+
+
+def _security_groups(ec2: Any) -> Iterator[str]:
+    for group in _pages(ec2, "describe_security_groups", "SecurityGroups"):
+        if group["GroupName"] != "default":  # goes with its VPC
+            yield group["GroupId"]
+
+
 def _pages(client: Any, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
     for page in client.get_paginator(operation).paginate(**arguments):
         yield from page.get(key, [])
@@ -201,4 +219,10 @@ KINDS: dict[str, tuple[str, Callable[[Any], Iterator[str]]]] = {
     "SageMaker model package": ("sagemaker", _model_packages),
     "SageMaker training job": ("sagemaker", _listing("list_training_jobs", "TrainingJobSummaries", "TrainingJobName")),
     "Scalable target": ("application-autoscaling", _targets),
+    "VPC": ("ec2", _vpcs),
+    "Subnet": ("ec2", _subnets),
+    "Security group": ("ec2", _security_groups),
+    "VPC endpoint": ("ec2", _listing("describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId")),
+    "Network interface": ("ec2", _listing("describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId")),
+    "Flow log": ("ec2", _listing("describe_flow_logs", "FlowLogs", "FlowLogId")),
 }

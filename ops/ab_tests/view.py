@@ -60,6 +60,8 @@ def facts(test: Mapping[str, Any]) -> list[str]:
         f"{compared:,} texts compared, the models differ on {differ:,}{share}; "
         f"{labels:,} of at most {plan['most_labels']:,} labels; until {_minute(plan['ends_at'])} UTC at the latest"
     ]
+    if (untrusted := int(test["progress"].get("untrusted", 0))) and test["phase"] == record.RUNNING:
+        found.append(f"Texts with labels that do not count, since no trusted key has labelled them yet: {untrusted:,}")
     if plan["goal"] == record.NOT_WORSE and compared and test["phase"] == record.RUNNING:
         usual = evidence.usual_labels(differ=differ / compared, margin=plan["margin"], alpha=plan["alpha"])
         found.append(f"If the models are equally good, about {usual:,} labels usually decide")

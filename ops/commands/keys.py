@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from contracts.api.limits import MAX_KEY_RATE
-from contracts.api.scopes import DEFAULT_SCOPES, SCOPES
+from contracts.api.scopes import DEFAULT_SCOPES, LABEL, SCOPES
 from contracts.deployment import stack_outputs
 from environments import kept
 from environments.sections.api import Api
@@ -119,6 +119,8 @@ def create(
         cloud.client("dynamodb"), table=table, name=name, expires_at=expires_at, history=history, limits=limits
     )
     _show_once(key, info, as_json=as_json)
+    if LABEL in limits.scopes and not limits.trusted and not as_json:
+        screen.say("Labels of this key wait: only keys made with --trusted decide A/B tests and what the audit shows.")
 
 
 @app.command("list")

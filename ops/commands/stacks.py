@@ -11,12 +11,17 @@ import typer
 from ops.changes import assembly, environments, markdown, review, view
 from ops.changes.review import Review
 from ops.deployment.cloud import Cloud
-from ops.errors import USAGE, OpsError
+from ops.deployment.stacks import PARTS
+from ops.errors import NOT_FOUND, USAGE, OpsError
+from ops.stack_drift import report as drift_report
+from ops.stack_drift import stacks as deployed
+from ops.stack_drift import view as drift_view
 from ops.terminal import screen
 
 app = typer.Typer(no_args_is_help=True, help="The stacks: what a change will do and permit, and what has drifted.")
 
 CHANGED, WIDENED = 10, 11
+DRIFTED, INCOMPLETE = 10, 12
 _ASSEMBLY = Path("build/assembly")
 
 _Env = Annotated[
@@ -119,3 +124,39 @@ def _reviews(context: typer.Context, folder: Path, *, against: Path | None, only
 
     rest = environments.others(stacks, earlier, clouds=clouds, client_of=client_of)
     return [*found, rest] if rest else found
+
+
+@app.command()
+def drift(
+    context: typer.Context,
+    env: Annotated[str | None, typer.Option("--env", "-e", help="The environment, as in `rubric --env`.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show what in the account differs from the templates that were deployed.
+
+    CloudFormation's drift detection looks first; what it cannot see is read from the services: SageMaker's resources,
+    policies of roles, queues and topics, and policies that somebody attached to a role. What autoscaling, a promotion
+    or an A/B test changed on purpose is no drift.
+
+    \b
+    rubric stacks drift
+    rubric stacks drift --env prod --json
+
+    \b
+    Exit status: 0 nothing differs, 10 something differs, 12 nothing that could be read differs, but something could
+    not be read; 1 to 4 an error, as for every command.
+    """
+    cloud: Cloud = Cloud(env) if env else context.obj
+    names = [cloud.settings.stack_name(part) for part in PARTS]
+    found = deployed.read(cloud.client("cloudformation"), names)
+    if not found:
+        raise OpsError(f"Nothing is deployed in {cloud.env!r}", status=NOT_FOUND)
+    report = drift_report.report(cloud.env, found, client_of=cloud.client, say=screen.say)
+    if as_json:
+        screen.print_json(report.as_dict())
+    else:
+        drift_view.show(report)
+    if report.drifted:
+        raise typer.Exit(DRIFTED)
+    if report.incomplete:
+        raise typer.Exit(INCOMPLETE)

@@ -32,7 +32,7 @@ def trace(
     and the models that learnt from it. No text is printed.
 
     \b
-    rubric trace 6b3f0c9e-8a21-4f0e-9d7a-2f1c5b7e4a10
+    rubric trace JKJaXmPLvHcESHA=
     rubric trace --text "Shares rally after the central bank holds rates"
     rubric --env prod trace --row 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 --json
     """

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from contracts.deployment.pipeline import ErrorName
+from contracts.deployment.pipeline import ErrorName, NothingNew
 from ops.deployment.cloud import Cloud
 from ops.deployment.executions import Execution
 from ops.errors import USAGE, OpsError
@@ -120,8 +120,8 @@ def verdict(cloud: Cloud, execution: Execution) -> str:
         headline = what.get(execution.error, "Training failed")
         raise OpsError(f"{headline}: {execution.cause or execution.error or execution.status}")
     output = execution.output
-    if output.get("nothing_new"):
-        return f"No training: {output['reason']}"
+    if nothing := NothingNew.of(output):
+        return f"No training: {nothing.reason}"
     version = output.get("model_version", "The model")
     figures = f"accuracy {screen.figure(output.get('accuracy'))}, macro F1 {screen.figure(output.get('macro_f1'))}"
     gate = f"Gate: {output.get('reason', '')}"

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from contracts.deployment import buckets
+from contracts.deployment.pipeline import SETTLING
 from ops.deployment.cloud import Cloud
 from ops.history.event import APPROVAL, PROMOTION, ROLLBACK, Event, happened
 from ops.models import promotions, registry
 from ops.models.promotions import Promotion
-
-_SETTLING = "settling:"
-# The name of the execution with which a test promotes its challenger.
-_OF_TEST = "ab-"
 
 
 def of_promotions(cloud: Cloud) -> Iterator[Event]:
@@ -35,8 +32,8 @@ def _of(each: Promotion) -> Iterator[Event]:
         "requests": each.requests,
         "tested": each.tested,
     }
-    by = _by(each)
-    if each.execution.startswith(_SETTLING):
+    by = each.cause
+    if each.execution.startswith(SETTLING):
         what = f"the approved model was set to {version}, which serves: {each.reason}"
         yield from happened(each.ended or each.at, PROMOTION, what, by=by, about=version, details=details)
         return
@@ -56,17 +53,6 @@ def _of(each: Promotion) -> Iterator[Event]:
     }
     what = ended.get(each.outcome, f"{version}: {each.outcome}{why}")
     yield from happened(each.ended, kind, what, by=by, about=version, details=details)
-
-
-def _by(each: Promotion) -> str:
-    if each.execution.startswith(_SETTLING):
-        return "the reconciler"
-    name = each.execution.rsplit(":", 1)[-1]
-    if not each.by and name.startswith(_OF_TEST):
-        return f"the A/B test {name.removeprefix(_OF_TEST)}"
-    if ":execution:" in each.by:
-        return f"the training run {each.by.rsplit(':', 1)[-1]}"
-    return each.by
 
 
 def _name(artifact_uri: str) -> str:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from contracts.datasets import manifest
 from contracts.deployment import buckets, stack_outputs
-from contracts.deployment.pipeline import training_job
+from contracts.deployment.pipeline import NothingNew, training_job
 from ops.datasets import stores
 from ops.deployment import documents
 from ops.deployment.cloud import Cloud
@@ -18,7 +18,8 @@ from ops.errors import code_of
 from ops.history.event import DATASET, RUN, VERDICT, Event, happened
 
 _JOBS = 500
-_SCHEDULED = "the schedule, or a deploy"
+# What Step Functions asks one machine to pass on to another that it starts ("concepts-nested-workflows").
+_STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 
 
 def of_datasets(cloud: Cloud) -> Iterator[Event]:
@@ -58,19 +59,32 @@ def of_runs(cloud: Cloud, *, since: datetime | None) -> Iterator[Event]:
 
 def _of_run(described: dict[str, Any], *, job: str) -> Iterator[Event]:
     given = documents.parsed(described.get("input"))
-    by = str(given.get("by") or "")
-    if given.get("decision"):
-        by = f"the decision {given['decision']}"
-    elif not by and "dataset_uri" not in given:
-        by = _SCHEDULED
+    by = _by(given)
     uri = str(given.get("dataset_uri", ""))
     of = f" on {manifest.version_in(uri) or uri}" if uri else ""
     details = {"execution": described["executionArn"], "job": job, "status": described["status"]}
     yield from happened(described["startDate"], RUN, f"training began{of}", by=by, about=job, details=details)
     if described.get("stopDate"):
-        reason = str(described.get("cause") or described.get("error") or "")
-        what = f"training ended: {described['status'].lower()}{f' ({reason})' if reason else ''}"
+        what = f"training ended: {_end(described)}"
         yield from happened(described["stopDate"], RUN, what, by=by, about=job, details=details)
+
+
+def _by(given: dict[str, Any]) -> str:
+    """Who or what started a run, by its input; "" if the input does not say."""
+    if given.get("decision"):
+        return f"the decision {given['decision']}"
+    if given.get("source") == "aws.events":  # a rule passes its event on
+        return "the schedule"
+    if machine := str(given.get(_STARTED_BY) or ""):
+        return f"the machine {machine.split(':')[-2]}" if machine.count(":") > 1 else machine
+    return str(given.get("by") or "")
+
+
+def _end(described: dict[str, Any]) -> str:
+    if nothing := NothingNew.of(documents.parsed(described.get("output"))):
+        return f"nothing was trained ({nothing.reason})"
+    reason = str(described.get("cause") or described.get("error") or "")
+    return f"{described['status'].lower()}{f' ({reason})' if reason else ''}"
 
 
 def _of_jobs(cloud: Cloud, *, known: set[str], since: datetime | None) -> Iterator[Event]:

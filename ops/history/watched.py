@@ -9,12 +9,13 @@ from typing import Any
 from contracts.ab_tests import record
 from contracts.deployment import buckets, stack_outputs
 from ops.deployment import documents
+from ops.deployment.alarm_names import short_name
 from ops.deployment.cloud import Cloud
 from ops.history.event import ALARM, DECISION, TEST, Event, happened
 
 
 def of_alarms(cloud: Cloud, *, since: datetime | None) -> Iterator[Event]:
-    """Each time that an alarm began to ring, and ended. CloudWatch keeps this for some weeks."""
+    """Each time that an alarm began to ring, and ended, by its runbook's name. CloudWatch keeps this for some weeks."""
     prefixes = (f"{cloud.settings.prefix}-", cloud.settings.stack_name(""))
     asked: dict[str, Any] = {"StartDate": since} if since else {}
     pages = (
@@ -31,7 +32,8 @@ def of_alarms(cloud: Cloud, *, since: datetime | None) -> Iterator[Event]:
         before = (data.get("oldState") or {}).get("stateValue")
         if state == "ALARM" or before == "ALARM":
             reason = str((data.get("newState") or {}).get("stateReason") or "")
-            what = f"{name} rings: {reason}" if state == "ALARM" else f"{name} has ended"
+            short = short_name(name)
+            what = f"{short} rings: {reason}" if state == "ALARM" else f"{short} has ended"
             yield from happened(item["Timestamp"], ALARM, what, by="CloudWatch", about=name, details={"state": state})
 
 
@@ -53,8 +55,10 @@ def _of_test(test: dict[str, Any], *, test_id: str) -> Iterator[Event]:
     details = {"test": test_id, "mode": mode, "challenger": sides[0], "champion": sides[1]}
     what = f"the test {test_id} ({mode}) of {sides[0]} against {sides[1]} began"
     yield from happened(test.get("started_at"), TEST, what, by=by, about=sides[0], details=details)
+    # The first step and the last say again that it began and ended.
+    told = (test.get("started_at"), test.get("ended_at"))
     for step in test.get("steps") or []:
-        if isinstance(step, dict) and step.get("what"):
+        if isinstance(step, dict) and step.get("what") and step.get("at") not in told:
             yield from happened(step.get("at"), TEST, f"{test_id}: {step['what']}", about=sides[0], details=details)
     if test.get("verdict"):
         looks = len(test.get("looks") or [])

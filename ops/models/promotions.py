@@ -10,11 +10,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contracts.deployment import buckets, stack_outputs
-from contracts.deployment.pipeline import NO_STACK_YET, NOT_TESTED
+from contracts.deployment.pipeline import NO_STACK_YET, NOT_TESTED, SETTLING
 from ops.deployment.cloud import Cloud
 from ops.errors import code_of
 
 SERVED = "served"
+# The name of the execution with which a test promotes its challenger.
+_OF_TEST = "ab-"
 # The rollout began but its model does not serve; a refusal, or a rollout that never began, does not count.
 _ROLLED_OUT_IN_VAIN = ("taken back", "interrupted")
 
@@ -41,6 +43,18 @@ class Promotion:
     ended: float = 0.0
     tested: bool | None = None
     requests: int | None = None
+
+    @property
+    def cause(self) -> str:
+        """Who or what asked for it, for people; "" if nobody said."""
+        if self.execution.startswith(SETTLING):
+            return "the reconciler"
+        name = self.execution.rsplit(":", 1)[-1]
+        if not self.by and name.startswith(_OF_TEST):
+            return f"the A/B test {name.removeprefix(_OF_TEST)}"
+        if ":execution:" in self.by:
+            return f"the training run {self.by.rsplit(':', 1)[-1]}"
+        return self.by
 
 
 def history(cloud: Cloud) -> list[Promotion]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ops.deployment.alarm_names import short_name
 from ops.deployment.cloud import Cloud
-from ops.monitoring.runbooks import short_name
 
 ALARM = "ALARM"
 

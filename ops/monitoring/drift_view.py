@@ -56,6 +56,8 @@ def accuracy(report: dict[str, Any]) -> list[str]:
             f"By the labels of the audit sample: {late['right']:,} of the last {late['texts']:,} answers were right; "
             f"between {percent(late['low'])} and {percent(late['high'])} % of all are (95 %, at any time)."
         )
+    if waiting := found.get("waiting"):
+        sentences.append(f"Texts of the audit sample that wait for a label of a trusted key: {waiting:,}.")
     return [*sentences, found["sentence"]] if found.get("sentence") else sentences
 
 

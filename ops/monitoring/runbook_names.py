@@ -21,6 +21,7 @@ _OUTPUTS = {
     "table api keys": stack_outputs.API_KEYS_TABLE_NAME,
     "table key use": stack_outputs.USAGE_TABLE_NAME,
     "table erased": stack_outputs.ERASED_TABLE_NAME,
+    "bucket artifacts": stack_outputs.ARTIFACT_BUCKET_NAME,
     "queue dead letters": stack_outputs.LOG_DEAD_LETTERS_URL,
     "queue parked": stack_outputs.LOG_PARKED_URL,
     "machine training": stack_outputs.PIPELINE_ARN,

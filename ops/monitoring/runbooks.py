@@ -7,13 +7,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from ops.deployment.alarm_names import short_name
 from ops.errors import NOT_FOUND, OpsError
 
 _MOST_SHOWN = 100  # characters of a name that is not known
 _FIRST_HEADING = "What it means"
-# What CloudFormation makes of an alarm of the Monitoring stack: stack, logical id with a hash, random part.
-_GENERATED = re.compile(r"-Monitoring-Alarms(\w+?)[0-9A-F]{8}(?:-\w+)?$")
-_ROLLBACK = re.compile(r"-rollback-(\w+)$")
 _PLACEHOLDER = re.compile(r"<[A-Za-z][a-z ]*[a-z_]*>")
 
 
@@ -31,18 +29,6 @@ def meaning(text: str) -> str:
     """The first sentence of a page: what the alarm means."""
     lines = text.partition(f"## {_FIRST_HEADING}\n")[2].strip().splitlines()
     return lines[0] if lines else ""
-
-
-def short_name(alarm: str) -> str:
-    """The page's name for an alarm's: `ClassifyErrors` for `Rubric-dev-Monitoring-AlarmsClassifyErrors0A1B2C3D-XYZ`,
-    `RollbackFaults` for `rubric-dev-rollback-Faults`. Also takes an ARN or the page's name itself.
-    """
-    name = alarm.rsplit(":", 1)[-1].strip()
-    if found := _GENERATED.search(name):
-        return found[1]
-    if found := _ROLLBACK.search(name):
-        return f"Rollback{found[1]}"
-    return name.removesuffix(".md")
 
 
 def find(root: Path, alarm: str) -> Path:

@@ -150,7 +150,7 @@ def _served(cloud: Cloud, version: str) -> Iterator[dict[str, Any]]:
                 "at": _moment(each.ended or each.at),
                 "what": (each.outcome or "rolling out") if mine else "replaced",
                 "rollback": each.rollback,
-                "by": each.by,
+                "by": each.cause,
                 "reason": each.reason,
             }
 

@@ -21,13 +21,20 @@ _SHOWN = (
 )
 
 
+_BEDROCK = "bedrock"  # as the API's contract names the backend
+
+
 @dataclass(frozen=True)
 class Answered:
-    """A request: its logged texts, without the texts themselves, and what each model that answered rests on."""
+    """A request: its logged texts, without the texts themselves, and what each model that answered rests on.
+
+    problems: what cannot be told, and why.
+    """
 
     request_id: str
     texts: list[dict[str, Any]]
     origins: list[Origin]
+    problems: list[str]
 
     def document(self) -> dict[str, Any]:
         """For JSON output."""
@@ -35,6 +42,7 @@ class Answered:
             "request_id": self.request_id,
             "texts": self.texts,
             "models": [each.document() for each in self.origins],
+            "problems": self.problems,
         }
 
 
@@ -65,13 +73,20 @@ def trace(cloud: Cloud, request_id: str) -> Answered:
         )
     texts = [{name: _plain(item[name]) for name in _SHOWN if item.get(name) is not None} for item in items]
     versions = dict.fromkeys(str(each["model_version"]) for each in texts if each.get("model_version"))
-    answered = [version for version in versions if _is_ours(cloud, texts, version)]
-    return Answered(request_id, texts, [models.origin(cloud, version) for version in answered])
+    ours = [version for version in versions if _is_ours(texts, version)]
+    problems = [
+        f"what {version} learnt from: it is a model of Amazon Bedrock, which no training run of this environment made"
+        for version in versions
+        if version not in ours
+    ]
+    if unanswered := [str(each["position"]) for each in texts if not each.get("model_version")]:
+        problems.append(f"which model was asked about text {', '.join(unanswered)}: there was no answer")
+    return Answered(request_id, texts, [models.origin(cloud, version) for version in ours], problems)
 
 
-def _is_ours(cloud: Cloud, texts: list[dict[str, Any]], version: str) -> bool:
+def _is_ours(texts: list[dict[str, Any]], version: str) -> bool:
     """Whether a training run of this environment made the model that answered, and not Amazon Bedrock."""
-    return any(each.get("model_version") == version and each.get("backend") != "bedrock" for each in texts)
+    return any(each.get("model_version") == version and each.get("backend") != _BEDROCK for each in texts)
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,7 @@ from ops.datasets import stores
 from ops.datasets.versions import Stored, Versions
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, USAGE, OpsError
+from ops.models import registry
 from ops.trace import models
 
 _SHOWN = (
@@ -28,7 +29,7 @@ _HEXADECIMAL = frozenset("0123456789abcdef")
 
 @dataclass(frozen=True)
 class Used:
-    """A model whose dataset version has the row. how: what it did with it; serves: whether it is the approved one."""
+    """A model whose dataset version has the row. how: what it did with it; approved: whether it is the one in use."""
 
     version: str
     dataset_version: str
@@ -36,6 +37,7 @@ class Used:
     label: str
     how: str
     passed: bool | None
+    approved: bool
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,12 @@ def trace(cloud: Cloud, row_id: str) -> Traced:
     versions = list(_versions(stores.versions_of(cloud), row_id, problems))
     if not events and not versions:
         raise OpsError(
-            f"Nothing is known of the row {row_id}: no label of it came in, and no dataset version has it (or it was "
-            "erased). A model that was trained on a file that is no version cannot be traced",
+            f"Nothing is known of the row {row_id}: no label of it came in and no dataset version has it, or it was "
+            "erased. A model that was trained on a file that is no version cannot be traced",
             status=NOT_FOUND,
         )
     has = {str(each["version"]): each for each in versions}
+    approved = registry.approved_version(cloud)
     used = [
         Used(
             version=model.version,
@@ -92,6 +95,7 @@ def trace(cloud: Cloud, row_id: str) -> Traced:
             label=str(has[model.dataset_version]["label"]),
             how=_USED.get(str(has[model.dataset_version]["part"]), "had it"),
             passed=model.passed,
+            approved=model.version == approved,
         )
         for model in models.every(cloud)
         if model.dataset_version in has

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ops.terminal import screen
@@ -15,12 +15,14 @@ def answered(found: Answered) -> None:
     """A request, and what its answers rest on."""
     first = found.texts[0]
     screen.line(f"Request {found.request_id}, {first.get('time', '')}, key {first.get('key_id', '-')}", bold=True)
-    columns = ("Position", "Label", "Confidence", "Model", "Variant", "Test", "Feedback")
+    columns = ("Position", "Status", "Label", "Confidence", "Backend", "Model", "Variant", "Test", "Feedback")
     rows = [
         [
             str(each.get("position", "")),
+            str(each.get("status", "-")),
             str(each.get("label", "-")),
             screen.figure(each.get("confidence")),
+            str(each.get("backend", "-")),
             str(each.get("model_version", "-")),
             str(each.get("variant", "-")),
             str(each.get("ab_test", "-")),
@@ -29,6 +31,7 @@ def answered(found: Answered) -> None:
         for each in found.texts
     ]
     screen.table(*columns, rows=rows, numeric=("Position", "Confidence"), whole=("Model",))
+    _problems(found.problems)
     for origin in found.origins:
         _origin(origin)
 
@@ -57,7 +60,11 @@ def _origin(origin: Origin) -> None:
             rows=[_of_origin(name, counts) for name, counts in sorted(dataset["counts"].items())],
             numeric=("Rows",),
         )
-    for problem in origin.problems:
+    _problems(origin.problems)
+
+
+def _problems(problems: Sequence[str]) -> None:
+    for problem in problems:
         screen.line(f"Not known: {problem}.")
 
 
@@ -91,12 +98,19 @@ def row(found: Traced) -> None:
             for each in found.versions
         ]
         screen.table("Version", "Part", "Label", "Origin", rows=rows)
+    else:
+        screen.line("No dataset version has it: `rubric data review` lists the rows that wait, each with its reason.")
     screen.heading("Models")
     if not found.models:
         screen.line("No model was trained on a dataset version with it.")
     else:
         gate = {True: "passed", False: "refused", None: "-"}
-        rows = [[each.version, each.dataset_version, each.how, each.label, gate[each.passed]] for each in found.models]
-        screen.table("Model", "Dataset", "How", "Label", "Gate", rows=rows, whole=("Model",))
-    for problem in found.problems:
-        screen.line(f"Not known: {problem}.")
+        rows = [
+            [
+                *("*" if each.approved else "", each.version, each.dataset_version),
+                *(each.how, each.label, gate[each.passed]),
+            ]
+            for each in found.models
+        ]
+        screen.table("", "Model", "Dataset", "How", "Label", "Gate", rows=rows, whole=("Model",))
+    _problems(found.problems)

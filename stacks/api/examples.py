@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from stacks.api.http_api import Route
+from stacks.api.trusted_callers import trusted_callers
 from stacks.deployment import Deployment
 from stacks.shared.permissions import allow, use_key
 from stacks.shared.python_function import PythonFunction
@@ -29,6 +30,7 @@ class Examples(PythonFunction):
                 "EXAMPLE_DAYS": str(settings.data.example_days),
                 "ERASED_TABLE": stores.erased.name,
                 "ANSWERS_TABLE": stores.answers.name,
+                **trusted_callers(settings),
             },
             timeout=cdk.Duration.seconds(settings.api.answer_seconds),
             memory_mb=512,

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from contracts.ab_tests import record
 from stacks.api.http_api import Route
+from stacks.api.trusted_callers import trusted_callers
 from stacks.deployment import Deployment
 from stacks.shared.permissions import allow, use_key
 from stacks.shared.python_function import PythonFunction
@@ -35,6 +36,7 @@ class Labelling(PythonFunction):
                 "EXAMPLE_DAYS": str(settings.data.example_days),
                 "ERASED_TABLE": stores.erased.name,
                 "ARTIFACT_BUCKET": stores.artifacts.name,
+                **trusted_callers(settings),
             },
             timeout=cdk.Duration.seconds(settings.api.answer_seconds),
             memory_mb=1024,

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from stacks.api.cursor_key import CursorKey
 from stacks.api.http_api import Route
+from stacks.api.trusted_callers import trusted_callers
 from stacks.deployment import Deployment
 from stacks.shared.permissions import allow
 from stacks.shared.python_function import PythonFunction
@@ -34,6 +35,7 @@ class RequestLog(PythonFunction):
                 "EXAMPLE_DAYS": str(settings.data.example_days),
                 "ERASED_TABLE": stores.erased.name,
                 "CURSOR_SECRET": cursor_key.arn,
+                **trusted_callers(settings),
             },
             timeout=cdk.Duration.seconds(settings.api.answer_seconds),
             memory_mb=1024,

@@ -13,12 +13,14 @@ from stacks.deployment import Deployment, Placement
 from stacks.network.called import Call
 from stacks.network.endpoints import Endpoints
 from stacks.network.private_vpc import HTTPS, PrivateVpc
+from stacks.shared.cleanup import Cleanup
 
 
 class NetworkStack(RubricStack):
     """`network.mode: private`. placement: where the other stacks' functions and containers run.
 
-    Deleted last: CloudFormation waits with each function's deletion until Lambda has removed its network interfaces.
+    Deleted last: CloudFormation waits with each function's deletion until Lambda has removed its network interfaces; a
+    custom resource waits for those of SageMaker's endpoints and jobs.
     """
 
     def __init__(self, scope: Construct, *, deployment: Deployment) -> None:
@@ -26,12 +28,19 @@ class NetworkStack(RubricStack):
             scope, "Network", deployment=deployment, description="Rubric: a VPC without a way out, and its endpoints."
         )
         self._vpc = vpc = PrivateVpc(self, "Private", deployment=deployment)
+        self._await_interfaces(vpc)
         self.placement = Placement(
             vpc_id=self.share(vpc.vpc_id),
             subnet_ids=[self.share(each) for each in vpc.subnet_ids],
             function_groups=[self.share(vpc.function_group)],
             container_groups=[self.share(vpc.container_group)],
         )
+
+    def _await_interfaces(self, vpc: PrivateVpc) -> None:
+        """Before subnets and groups are deleted, wait until no service has an interface there (decision 93)."""
+        cleanup = Cleanup(self, "Cleanup", deployment=self.deployment, properties={"Vpc": vpc.vpc_id})
+        cleanup.may_wait_for_interfaces()
+        cleanup.resource.node.add_dependency(vpc)
 
     def reach(self, calls: Mapping[Endpoint, Sequence[Call]]) -> None:
         """Make the endpoints that these calls need."""

@@ -48,6 +48,15 @@ class Cleanup(Construct):
             properties=dict(properties),
         )
 
+    def may_wait_for_interfaces(self) -> None:
+        """Allow it to see which network interfaces a VPC has."""
+        allow(
+            self.role,
+            "ec2:DescribeNetworkInterfaces",
+            on="*",
+            because="EC2's Describe actions take no resource.",
+        )
+
     def may_delete_buckets(self, bucket_arns: Sequence[str]) -> None:
         """Allow it to delete buckets with every version of every object."""
         allow(self.role, "s3:ListBucketVersions", "s3:DeleteBucket", on=bucket_arns)

@@ -29,21 +29,21 @@ FUNCTIONS: dict[str, set[str]] = {
     "first_model": set(),
     "gate": {"baseline", "evaluation", "fold", "hyperparameters", "manifest", "measures"},
     "labelling": {"audit", "labelling", "record"},
-    "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest", "pipeline"},
+    "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest", "mirror", "pipeline"},
     "private_network": set(),
     "promote": {"pipeline", "stack_outputs"},
-    "request_log_api": set(),
+    "request_log_api": {"live"},
     "redrive": {"log_messages"},
     "retrain": {
         *("audit", "decision", "drift_report", "hyperparameters", "label_mapping", "manifest", "runs"),
-        *("record", "votes", "words"),
+        *("pipeline", "record", "votes", "words"),
     },
     "rotate_key": set(),
     "meta": {"drift_report", "evaluation"},
 }
 TRAINING = {
     *("artifact", "baseline", "buckets", "evaluation", "hyperparameters", "label_mapping", "labelling", "progress"),
-    *("fold", "ledger", "manifest", "measures", "text_normalization", "votes", "words"),
+    *("fold", "ledger", "manifest", "measures", "mirror", "text_normalization", "votes", "words"),
 }
 _IMPORT = re.compile(
     r"^\s*(?:from contracts\.\w+\.(\w+) import|import contracts\.\w+\.(\w+)|from contracts\.\w+ import ([\w, ]+))", re.M

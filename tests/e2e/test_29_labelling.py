@@ -216,6 +216,7 @@ def test_hundreds_of_labels_are_found_by_typing(console: Console) -> None:
         "agrees": False,
         "confidence": None,
         "sample": "audit",
+        "trusted": True,
     }
     page.route("**/v1/labels", lambda route: route.fulfill(json=given))
     panel = console.open_tab("Label")

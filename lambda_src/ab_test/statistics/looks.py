@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Sequence
 from typing import Literal
 
@@ -42,7 +43,8 @@ def key(of: Disagreement | Look) -> tuple[str, int]:
 class Walk:
     """All compared texts, in their order, up to the first disagreement that waits for a label.
 
-    The texts up to there are chosen by no one, whoever labels which texts first: agreements may be counted as well.
+    The texts up to there are chosen by no one, whoever labels which texts first: agreements may be counted as well. One
+    that people pass over holds the others up only for a while. Until it is labelled, it counts as one that is gone.
     """
 
     def __init__(self, disagreements: Sequence[Disagreement], *, compared: int) -> None:
@@ -51,22 +53,33 @@ class Walk:
         if len(set(places)) < len(places) or (places and not 0 <= places[0] <= places[-1] < compared):
             raise ValueError(f"the places of disagreements must be different, and from 0 to {compared - 1}")
         self._compared, self._at, self._passed = compared, 0, 0
-        self._passable = {each["place"] for each in disagreements if each.get("gone") and not each["label"]}
+        self._gone = {each["place"] for each in disagreements if each.get("gone") and not each["label"]}
+        self._labelled: list[int] = []  # the places of those that were looked at, in order
         self.counts = Counts()
 
     def label(self, disagreement: Disagreement | None) -> list[Counts]:
         """The counts after each step that a further label makes possible; None: before the first label."""
-        if disagreement is not None:
-            self._passable.add(disagreement["place"])
         steps = []
-        while self._at < len(self._waiting) and self._waiting[self._at]["place"] in self._passable:
-            passed = self._waiting[self._at]
-            steps.append(self._to(passed["place"]))
-            self.counts = counted(self.counts, right_of(passed) if passed["label"] else "gone")
+        if disagreement is not None:
+            insort(self._labelled, disagreement["place"])
+            if disagreement["place"] < self._passed:  # no longer counted as one that is gone
+                self.counts = counted(self.counts, right_of(disagreement))._replace(gone=self.counts.gone - 1)
+                steps.append(self.counts)
+        while self._at < len(self._waiting) and (right := self._right(self._waiting[self._at])):
+            steps.append(self._to(self._waiting[self._at]["place"]))
+            self.counts = counted(self.counts, right)
             self._at, self._passed = self._at + 1, self._passed + 1
             steps.append(self.counts)
         end = self._waiting[self._at]["place"] if self._at < len(self._waiting) else self._compared
         return [*steps, self._to(end)]
+
+    def _right(self, disagreement: Disagreement) -> Right | Literal["gone", ""]:
+        """How it counts; "" for one that holds up those after it."""
+        place, after = disagreement["place"], bisect_right(self._labelled, disagreement["place"])
+        if after and self._labelled[after - 1] == place:
+            return right_of(disagreement)
+        waited = len(self._labelled) - after >= record.WAITED_FOR
+        return "gone" if waited or place in self._gone else ""
 
     def _to(self, place: int) -> Counts:
         """Counts the agreements before a place."""

@@ -110,12 +110,33 @@ class Split:
         rest = self._pool.submit(self._of_the_challenger, _some(texts, chosen), assignment, caller)
         first = self._noted(champion.classify(_some(texts, others)))
         if first.backend != SAGEMAKER:
-            return champion.classify(texts)
+            return self._of_one(texts, others, first, rest=_answer_of(rest), asks=champion)
         second = rest.result()
         if self._noted(second.answer).backend != SAGEMAKER:
-            return self._instead.classify(texts)
+            return self._of_one(texts, chosen, second.answer, rest=first, asks=self._instead)
         parts = [_Part(others, CHAMPION, first), _Part(chosen, second.variant, second.answer)]
         return _together(len(texts), parts, challenger_ms=second.took)
+
+    def _of_one(
+        self,
+        texts: tuple[str, ...],
+        positions: list[int],
+        answer: ModelAnswer,
+        *,
+        rest: ModelAnswer | None,
+        asks: Backend,
+    ) -> ModelAnswer:
+        """The answer of the backend that answered some of the texts, which `asks` is asked only for the others.
+
+        rest: the answer to the others, if there is one: it counts if it is that backend's.
+        """
+        others = sorted(set(range(len(texts))).difference(positions))
+        if rest is None or rest.backend != answer.backend:
+            rest = asks.classify(_some(texts, others))
+        if rest.backend != answer.backend:  # the endpoint answers again
+            return asks.classify(texts)
+        both = _together(len(texts), [_Part(positions, CHAMPION, answer), _Part(others, CHAMPION, rest)])
+        return replace(both, variant=answer.variant, backend=answer.backend, variants=())
 
     def _noted(self, answer: ModelAnswer) -> ModelAnswer:
         """The same answer; for a while, no request is divided after one that is not of SageMaker."""
@@ -164,6 +185,14 @@ class _Second(NamedTuple):
     answer: ModelAnswer
     variant: Variant
     took: float | None
+
+
+def _answer_of(rest: Future[_Second]) -> ModelAnswer | None:
+    """The answer to the challenger's texts; None if nobody gave one."""
+    try:
+        return rest.result().answer
+    except (Problem, BotoCoreError, ClientError):
+        return None
 
 
 def _some(texts: tuple[str, ...], positions: Sequence[int]) -> tuple[str, ...]:

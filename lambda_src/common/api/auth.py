@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from contracts.api.scopes import DEFAULT_SCOPES, LABEL
@@ -54,9 +55,14 @@ def scopes_of(event: Event) -> frozenset[str]:
     return frozenset(scope.removeprefix("rubric/") for scope in scopes)
 
 
-def is_trusted(event: Event) -> bool:
-    """Whether labels of this caller decide what a text's label is: keys made with `--trusted`, and nobody else."""
-    return (_authorizer(event).get("lambda") or {}).get("trusted") == "true"
+def is_trusted(event: Event, *, callers: Collection[str]) -> bool:
+    """Whether labels of this caller decide what a text's label is: of keys made with `--trusted`, and with `api.auth`
+    iam or jwt of `callers` (api.trusted_callers).
+    """
+    authorizer = _authorizer(event)
+    if "lambda" in authorizer:
+        return (authorizer["lambda"] or {}).get("trusted") == "true"
+    return _known_caller(authorizer) in callers
 
 
 def _known_caller(authorizer: dict[str, Any]) -> str | None:

@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         start_time=event["start_time"],
         execution_name=event["execution_name"],
     )
-    execution_input = event.get("input") or {}
+    execution_input = logic.execution_input(event.get("input"))
     overrides = logic.overrides(execution_input.get("hyperparameters"))
     mirror = _mirror(settings)
     isolated = logic.isolated(settings, mirror, overrides=overrides) if mirror else None

@@ -34,6 +34,15 @@ class InputRefused(Exception):  # noqa: N818 (the state machine shows this name)
     """The execution's input cannot be used; one sentence."""
 
 
+def execution_input(given: Any) -> dict[str, Any]:
+    """The execution's input; raises InputRefused."""
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise InputRefused("the execution's input must be a JSON object, such as {}")
+    return given
+
+
 def overrides(values: Any) -> dict[str, str]:
     """Hyperparameters for this run only, as SageMaker expects them; raises InputRefused."""
     if values is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from contracts.deployment.pipeline import SETTLING
 from lambda_src.common import served_config
 from lambda_src.pipeline.promote import armed, logic, turns
 from lambda_src.pipeline.promote.parts import Parts, token
@@ -29,7 +30,7 @@ def settle(parts: Parts, *, request: str) -> Settled:
     """Make the parameter name the model that serves. request: an id of this call, the same in its retries."""
     every = parts.turns.all()
     last = every[-1] if every else None
-    execution = f"settling:{request}"
+    execution = f"{SETTLING}{request}"
     if last is not None and last.execution != execution and parts.turns.lasts(last):
         return Settled("a promotion runs")
     interrupted = last if last is not None and not last.over else None
@@ -88,7 +89,7 @@ def _close(turn: Turn | None, parts: Parts, *, serving: str, exists: bool) -> No
     if turn is None:
         return
     outcome = turns.SERVED
-    if turn.execution.startswith("settling:"):
+    if turn.execution.startswith(SETTLING):
         outcome = turns.SETTLED
     elif turn.artifact_uri != serving or not exists:
         # A rollout that never began says nothing about its model: a rollback may still choose it.

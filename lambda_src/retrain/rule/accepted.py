@@ -52,7 +52,7 @@ def accepted(
     """events: by row. mapping: of `data.labels`. labels: the model's. old: the model's rows, of those asked about.
 
     untrusted_share: the largest share of the new rows of which one untrusted key may have given the label.
-    frozen_until: of the newest dataset version, which has the rows of which nothing came in later.
+    frozen_until: up to when the newest dataset version, or a run that found nothing new, knows the labels.
     """
     taken: list[Folded] = []
     others = Counter[str]()

@@ -12,7 +12,7 @@ def clauses(seen: Evidence, rule: Rule) -> list[Clause]:
     """One for each of `decision.CONDITIONS`, in their order."""
     return [
         *(_worth(seen, rule), _price(rule)),
-        *(_single_flight(seen), _test(seen), _cool_down(seen, rule), _budget(seen, rule)),
+        *(_dataset(seen), _single_flight(seen), _test(seen), _cool_down(seen, rule), _budget(seen, rule)),
     ]
 
 
@@ -71,6 +71,20 @@ def _price(rule: Rule) -> Clause:
     known = rule.run_price is not None
     sentence = f"A run costs ${rule.run_price:,.2f}." if known else "retraining.run_price is not set."
     return {"name": "price", "holds": known, "sentence": sentence, "figures": {"run_price": rule.run_price}}
+
+
+def _dataset(seen: Evidence) -> Clause:
+    """Whether a run can make its dataset version: the environment's own dataset may have texts that were erased since,
+    which only an operator's machine may leave out (decision 84).
+    """
+    erased = seen.runs.erased
+    sentence = (
+        "Texts were erased before there was a dataset version, and a run may not know which: `rubric data freeze` "
+        "makes the first version without them."
+        if erased
+        else "A run can make its dataset version."
+    )
+    return {"name": "dataset", "holds": not erased, "sentence": sentence, "figures": {"erased": erased}}
 
 
 def _single_flight(seen: Evidence) -> Clause:

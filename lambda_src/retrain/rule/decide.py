@@ -8,9 +8,9 @@ from contracts.retraining.decision import Clause, Decision, Outcome
 from lambda_src.retrain.rule import conditions, reasons
 from lambda_src.retrain.rule.evidence import Evidence, Rule
 
-_AGAINST = ("single-flight", "test", "cool-down", "budget")
+_AGAINST = ("dataset", "single-flight", "test", "cool-down", "budget")
 # A person waits for no test and no cool-down, and may say that a run is worth a price that is not known.
-_AGAINST_A_PERSON = ("single-flight", "budget")
+_AGAINST_A_PERSON = ("dataset", "single-flight", "budget")
 
 
 def decide(seen: Evidence, rule: Rule, *, decision_id: str) -> Decision:
@@ -58,12 +58,19 @@ def _repeated(seen: Evidence, by_name: dict[str, Clause]) -> str:
     """Why a run would only repeat what has led to no better model, or find nothing new; "" if it would not.
 
     A run folds what came in since the newest version. If the model in use was not trained on that, the gate or a test
-    has refused the model that was, or has yet to decide, or a person froze it.
+    has refused the model that was, or has yet to decide, or a person froze it. A run that found nothing new has seen
+    near duplicates, or reviews that are due, which are not seen here.
     """
     newest, fewest = seen.newest_version, by_name["rows"]["figures"]["fewest"]
     later = seen.rows.accepted - seen.rows.frozen
     if not seen.rows.frozen or later >= fewest or (later and by_name["schedule"]["holds"]):
         return ""
+    if seen.found_nothing:
+        return (
+            f"The run of {seen.found_nothing} found nothing new to train on in {seen.rows.frozen:,} of "
+            f"{seen.rows.accepted:,} new rows; {fewest:,} more are a reason to train again. `rubric data review` "
+            "lists those that wait for a person."
+        )
     return (
         f"The dataset version {newest} has {seen.rows.frozen:,} of {seen.rows.accepted:,} new rows already, and the "
         f"model in use was not trained on it; {fewest:,} more rows are a reason to train again. `rubric history` says "

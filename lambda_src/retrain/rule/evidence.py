@@ -14,8 +14,8 @@ class Rule:
     """The settings. None: not known, or switched off.
 
     horizon_days: for which the gain counts. value_per_error: what an avoided error is worth, US dollars; run_price: of
-    one run. monthly_budget: US dollars in a month of UTC. schedule_days: the longest time without a run before a
-    person is asked. min_accuracy: that the gate asks of a model. fewest_labels: of audited texts.
+    one run. monthly_budget: US dollars in a month of UTC. schedule_days: without a run, after which any new row is a
+    reason. min_accuracy: that the gate asks of a model. fewest_labels: of audited texts.
     """
 
     horizon_days: int
@@ -48,7 +48,8 @@ class Accuracy:
 class Rows:
     """Rows that came in since the model's. accepted: what a freeze would take; others: the rest, by reason.
 
-    frozen: of the accepted ones, those of which nothing has come in since the newest dataset version.
+    frozen: of the accepted ones, those of which nothing has come in since the newest dataset version, or since a run
+    that found nothing new.
     """
 
     accepted: int = 0
@@ -59,7 +60,7 @@ class Rows:
 @dataclass(frozen=True, kw_only=True)
 class Runs:
     """What stands against a run. running: the pipeline's executions that run, by name; starting: a decision's id; test:
-    the A/B test's that runs.
+    the A/B test's that runs. erased: texts were erased before the first dataset version, which a run may not make then.
 
     last_started: UTC, "" if there is none. spent: dollars in this month, for `counted` runs; unpriced: runs without a
     price.
@@ -68,6 +69,7 @@ class Runs:
     running: Sequence[str] = ()
     starting: str = ""
     test: str = ""
+    erased: bool = False
     last_started: str = ""
     spent: float = 0.0
     counted: int = 0
@@ -79,8 +81,9 @@ class Evidence:
     """at: UTC. cause, by: who asks. model_version: "" if none is approved. model_since: UTC, when it began to answer.
 
     drift: the report's status, "" without a report; drift_reason: its sentence. reference_accuracy: of the model on
-    its test texts. newest_version: of the dataset, "" if there is none. gain: None if it is not known, with the reason
-    in `no_gain`. texts_a_day: that are classified.
+    its test texts. newest_version: of the dataset, "" if there is none; found_nothing: when a later run was decided
+    that found nothing new, "" if none did. gain: None if it is not known, with the reason in `no_gain`. texts_a_day:
+    that are classified.
     """
 
     at: str
@@ -94,7 +97,15 @@ class Evidence:
     accuracy: Accuracy | None = None
     rows: Rows = field(default_factory=Rows)
     newest_version: str = ""
+    found_nothing: str = ""
     gain: Gain | None = None
     no_gain: str = ""
     texts_a_day: float | None = None
     runs: Runs = field(default_factory=Runs)
+    waiting: int = 0
+
+
+def few(labelled: int, waiting: int) -> str:
+    """How many texts of the audit sample are labelled, and how many more have labels that do not count."""
+    more = f" ({waiting} more wait for a label of a trusted key)" if waiting else ""
+    return f"{labelled} texts of the audit sample are labelled{more}"

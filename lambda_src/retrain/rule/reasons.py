@@ -7,7 +7,7 @@ from datetime import datetime
 from contracts.logs import drift_report
 from contracts.retraining import decision
 from contracts.retraining.decision import Clause
-from lambda_src.retrain.rule.evidence import Evidence, Rule
+from lambda_src.retrain.rule.evidence import Evidence, Rule, few
 
 
 def clauses(seen: Evidence, rule: Rule) -> list[Clause]:
@@ -101,7 +101,7 @@ def _too_few(seen: Evidence, rule: Rule) -> str:
     texts = seen.accuracy.texts if seen.accuracy else 0
     if seen.reference_accuracy is None and texts >= rule.fewest_labels:
         return "the model has no reference"
-    return f"{texts} texts of the audit sample are labelled, and {rule.fewest_labels} are needed"
+    return f"{few(texts, seen.waiting)}, and {rule.fewest_labels} are needed"
 
 
 def _accuracy(seen: Evidence) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any, cast
 
 from botocore.exceptions import ClientError
@@ -17,10 +16,9 @@ from contracts.retraining import decision, runs
 from contracts.retraining.decision import Decision
 from contracts.retraining.runs import Run
 from contracts.texts.label_mapping import LabelMapping
-from lambda_src.common import aws, s3_uri
+from lambda_src.common import aws, one_object, s3_uri
+from lambda_src.common.times import written
 
-# "How to prevent object overwrites with conditional writes" in S3's guide.
-_OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 _TRIES = 5
 
 
@@ -48,8 +46,7 @@ class Documents:
         answer = self._get(buckets.evaluation(model_version))
         if answer is None:
             return None
-        moment = answer["LastModified"].astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return Known(_object(answer["Body"].read()), moment)
+        return Known(_object(answer["Body"].read()), written(answer["LastModified"]))
 
     def drift(self, model_version: str) -> dict[str, Any]:
         """The model's drift report; {} where there is none that can be read."""
@@ -73,12 +70,8 @@ class Documents:
         """Keep a decision; the one that stands, if there is one of its execution already."""
         key = decision.key_of(made["at"], made["decision_id"])
         try:
-            self._s3.put_object(
-                Bucket=self._bucket, Key=key, Body=_bytes(made), ContentType="application/json", IfNoneMatch="*"
-            )
-        except ClientError as error:
-            if aws.error_code(error) not in _OVERTAKEN:
-                raise
+            one_object.replace(self._s3, bucket=self._bucket, key=key, document=made, etag=None)
+        except one_object.ChangedError:
             return self.decision(key) or made
         return made
 
@@ -108,14 +101,10 @@ class Documents:
         raise OvertakenError("other decisions change the ledger of runs: try again")
 
     def _replace(self, after: Sequence[Run], etag: str | None) -> bool:
-        condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
-        body = _bytes(runs.document(after))
-        place = {"Bucket": self._bucket, "Key": runs.KEY}
+        document = runs.document(after)
         try:
-            self._s3.put_object(**place, Body=body, ContentType="application/json", **condition)
-        except ClientError as error:
-            if aws.error_code(error) not in _OVERTAKEN:
-                raise
+            one_object.replace(self._s3, bucket=self._bucket, key=runs.KEY, document=document, etag=etag)
+        except one_object.ChangedError:
             return False
         return True
 
@@ -126,10 +115,6 @@ class Documents:
             if aws.error_code(error) != "NoSuchKey":
                 raise
             return None
-
-
-def _bytes(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -36,6 +36,20 @@ class NewRows:
         with ThreadPoolExecutor(max_workers=_CONCURRENCY) as pool:
             return dict(zip(wanted, pool.map(self._row, wanted), strict=True))
 
+    def erased(self) -> bool:
+        """Whether a row was ever erased. The index is eventually consistent: an erasure of a moment ago may be missed,
+        and then the run's first step refuses it.
+        """
+        answer = self._dynamodb.query(
+            TableName=self._table,
+            IndexName=ledger.BY_DAY,
+            KeyConditionExpression="#shard = :shard",
+            ExpressionAttributeNames={"#shard": ledger.DAY_SHARD},
+            ExpressionAttributeValues=dynamodb.item({":shard": ledger.TOMBSTONES}),
+            Limit=1,
+        )
+        return bool(answer["Items"])
+
     def _of_day(self, day: str, *, after: str) -> Iterable[tuple[str, str]]:
         """Rows with the times of their events."""
         with ThreadPoolExecutor(max_workers=ledger.SHARDS) as pool:

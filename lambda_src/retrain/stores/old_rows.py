@@ -20,6 +20,7 @@ from dataset_files.files import Content
 from lambda_src.common import aws, s3_uri
 
 MOST_BYTES = 200_000_000  # of all files: they are read in memory
+_INSTEAD = "`rubric retrain --yes` trains on a dataset version, and then the gain is known"
 
 
 class RowsUnknown(Exception):  # noqa: N818 (as the other outcomes of a look)
@@ -62,16 +63,14 @@ class OldRows:
         self._bucket = bucket
 
     def newest(self) -> tuple[str, str]:
-        """The newest dataset version, and the time of the newest label in it; "" for both before the first, and where
-        it cannot be read.
-        """
+        """The newest dataset version and the time of its newest label; "" before the first, and for what is unknown."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=manifest.VERSIONS)
         keys = (f"s3://{self._bucket}/{one['Key']}" for page in pages for one in page.get("Contents", []))
         version = max(filter(None, map(manifest.version_in, keys)), key=manifest.number, default="")
         try:
             return (version, self._manifest(version)["until"]) if version else ("", "")
         except RowsUnknown:
-            return "", ""
+            return version, ""
 
     def of_model(self, model_version: str, evaluation: dict[str, Any]) -> Learnt:
         """What a model learnt from, by its evaluation or its job. Raises RowsUnknown."""
@@ -82,10 +81,11 @@ class OldRows:
         try:
             job = self._sagemaker.describe_training_job(TrainingJobName=model_version)
         except ClientError as error:
-            raise RowsUnknown(f"the training job {model_version} is gone ({aws.error_code(error)})") from error
+            code = aws.error_code(error)
+            raise RowsUnknown(f"the training job {model_version} is gone ({code}); {_INSTEAD}") from error
         used = hyperparameters.of_job(job.get("HyperParameters", {}))
         if label_mapping.DIGEST in used:
-            raise RowsUnknown("data.labels changed the dataset's labels: train on a dataset version first")
+            raise RowsUnknown(f"data.labels changed the dataset's labels; {_INSTEAD}")
         channels = {one["ChannelName"]: one["DataSource"]["S3DataSource"]["S3Uri"] for one in job["InputDataConfig"]}
         names = ("text_column", "label_column", "encoding")
         return Learnt(
@@ -102,12 +102,12 @@ class OldRows:
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             listed = [(str(one["Key"]), int(one["Size"])) for page in pages for one in page.get("Contents", [])]
             if sum(size for _, size in listed) > MOST_BYTES:
-                raise RowsUnknown("the dataset is too large to be read here: train on a dataset version first")
+                raise RowsUnknown(f"the dataset is too large to be read here; {_INSTEAD}")
             for content in self._read(bucket, [key for key, _ in listed]):
                 for inside in files.inside(content):
                     yield from _of_file(inside, learnt.columns)
         except (FileError, ImportError) as error:
-            raise RowsUnknown(f"{learnt.place} cannot be read here: train on a dataset version first") from error
+            raise RowsUnknown(f"{learnt.place} cannot be read here; {_INSTEAD}") from error
 
     def _manifest(self, version: str) -> manifest.Manifest:
         try:

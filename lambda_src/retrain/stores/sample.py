@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from contracts.logs import audit
-from contracts.logs.audit import Sampled
+from contracts.logs.audit import Deciding, Sampled
 from contracts.texts import text_normalization
 from lambda_src.common import dynamodb
 from lambda_src.common.logged_texts import LoggedTexts
@@ -20,7 +20,7 @@ _READ = 20_000  # of a day's sample, labelled or not
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledText:
-    """A text of the sample with its first label. day: of the request; labelled_at: UTC.
+    """A text of the sample with the label that decides. day: of the request; labelled_at: UTC.
 
     audited: None where the log does not keep the text, or the text is gone.
     """
@@ -32,6 +32,19 @@ class LabelledText:
     audited: Audited | None
 
 
+class _Found(NamedTuple):
+    day: str
+    item: Sampled
+    decides: Deciding
+
+
+class Labels(NamedTuple):
+    """texts: by the time of their labels. waiting: how many other texts have labels that do not count."""
+
+    texts: list[LabelledText]
+    waiting: int
+
+
 class Sample:
     """The audit sample in the request log's table. Raises botocore's errors."""
 
@@ -40,24 +53,31 @@ class Sample:
         self._table = table
         self._texts = LoggedTexts(client, table=table, logger=logger)
 
-    def labelled(self, *, today: date, days: int, only: str = "") -> list[LabelledText]:
-        """By the time of their labels; of each model the newest. only: this model's."""
-        found: list[tuple[str, Sampled]] = []
+    def labelled(self, *, today: date, days: int, only: str = "") -> Labels:
+        """Of each model the newest. only: this model's."""
+        found, waiting = list[_Found](), 0
         for day in audit.days(until=today, count=days):
-            found += [(day, one) for one in self._day(day) if not only or one["model_version"] == only]
-        newest: dict[str, list[tuple[str, Sampled]]] = {}
-        for day, one in sorted(found, key=lambda each: labelled_at(each[1]), reverse=True):
-            of_model = newest.setdefault(one["model_version"], [])
+            for one in self._day(day):
+                if only and one["model_version"] != only:
+                    continue
+                decides = audit.deciding(one["given"])
+                if decides is None:
+                    waiting += 1
+                else:
+                    found.append(_Found(day, one, decides))
+        newest: dict[str, list[_Found]] = {}
+        for each in sorted(found, key=lambda each: each.decides.time, reverse=True):
+            of_model = newest.setdefault(each.item["model_version"], [])
             if len(of_model) < MOST:
-                of_model.append((day, one))
-        return self._with_texts([each for of_model in newest.values() for each in of_model])
+                of_model.append(each)
+        return Labels(self._with_texts([each for of_model in newest.values() for each in of_model]), waiting)
 
-    def _with_texts(self, found: Sequence[tuple[str, Sampled]]) -> list[LabelledText]:
-        keys = [(one["of_request"], one["of_position"]) for _, one in found]
+    def _with_texts(self, found: Sequence[_Found]) -> list[LabelledText]:
+        keys = [(each.item["of_request"], each.item["of_position"]) for each in found]
         items = {(item["request_id"], item["position"]): item for item in self._texts.texts(keys)}
         made = []
-        for (day, one), key in zip(found, keys, strict=True):
-            label, item = _first(one), items.get(key)
+        for (day, one, decides), key in zip(found, keys, strict=True):
+            label, item = decides.label, items.get(key)
             text = text_normalization.normalised(item.get("text", "")) if item else ""
             probabilities = (
                 dict(zip(item.get("labels", []), item.get("probabilities", []), strict=False)) if item else {}
@@ -70,7 +90,7 @@ class Sample:
                 LabelledText(
                     day=day,
                     model_version=one["model_version"],
-                    labelled_at=labelled_at(one),
+                    labelled_at=decides.time,
                     right=label == one["label"],
                     audited=known if text else None,
                 )
@@ -97,13 +117,3 @@ class Sample:
             if "LastEvaluatedKey" not in answer:
                 return
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-
-def labelled_at(one: Sampled) -> str:
-    """When a text got its first labeller's label."""
-    return min(given["time"] for given in one["given"].values())
-
-
-def _first(one: Sampled) -> str:
-    """The first labeller's first label: it was given before the model's answer was shown."""
-    return min(one["given"].values(), key=lambda given: given["time"])["first"]

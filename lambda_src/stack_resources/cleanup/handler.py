@@ -3,7 +3,8 @@
 ResourceProperties, any of: `StateMachines` (ARNs; their running executions are stopped), `RunningJobPrefix` (running
 training and transform jobs are stopped), `Buckets` (emptied and deleted), `ModelPackageGroup` (its packages),
 `TrainingJobPrefix` (jobs and their log streams), `TransformJobPrefix` (running ones are stopped; log streams),
-`Parameters` (SSM), `ParameterPaths` (all below each). Create and Update do nothing.
+`Parameters` (SSM), `ParameterPaths` (all below each), `Vpc` (waits until nothing is connected to it). Create and Update
+do nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from aws_lambda_powertools import Logger
 
 from contracts.logs import log_groups
 from lambda_src.common import aws, cfn_response
-from lambda_src.stack_resources.cleanup import executions, stack, storage, training, transform
+from lambda_src.stack_resources.cleanup import executions, network, stack, storage, training, transform
 from lambda_src.stack_resources.cleanup.deadline import Deadline
 
 logger = Logger()
@@ -44,6 +45,9 @@ def clean(properties: dict[str, Any], *, deadline: Deadline) -> dict[str, int]:
         if of:
             removed = storage.delete_log_streams(aws.client("logs"), log_group, prefix=of, deadline=deadline)
             done["log_streams"] = done.get("log_streams", 0) + removed
+    vpc = properties.get("Vpc")
+    if vpc:
+        done["network_interfaces"] = network.await_interfaces(aws.client("ec2"), vpc, deadline=deadline)
     return done
 
 

@@ -5,21 +5,21 @@ from types import ModuleType
 from local_aws.patches import (
     bedrock,
     codebuild,
+    ec2,
     ecr,
     http_api,
-    iam_policies,
     organizations,
-    policy_simulation,
     secret_rotation,
     sqs_metrics,
     timer,
 )
-from local_aws.patches.cloudformation import conditions, custom_resource, exports, outputs, parameters, types
+from local_aws.patches.cloudformation import conditions, custom_resource, drift, exports, outputs, parameters, types
 from local_aws.patches.cloudformation import deletion as stack_deletion
 from local_aws.patches.cloudwatch import alarms, emf
 from local_aws.patches.dynamodb import global_tables, limits, throughput
-from local_aws.patches.functions import concurrency, errors, latency, logs, metrics
+from local_aws.patches.functions import concurrency, errors, latency, logs, metrics, vpc
 from local_aws.patches.http_api import resources
+from local_aws.patches.iam import boundaries, oidc_provider, policies, simulation, web_identity
 from local_aws.patches.s3 import access_logs, buckets, written_once
 from local_aws.patches.step_functions import access, executions, telemetry
 from local_aws.patches.step_functions import deletion as machine_deletion
@@ -42,9 +42,15 @@ ALL: tuple[ModuleType, ...] = (
     outputs,
     parameters,
     stack_deletion,
+    ec2,
+    vpc,
     exports,
     types,
-    iam_policies,
+    drift,
+    policies,
+    boundaries,
+    oidc_provider,
+    web_identity,
     buckets,
     access_logs,
     written_once,
@@ -58,7 +64,7 @@ ALL: tuple[ModuleType, ...] = (
     codebuild,
     ecr,
     organizations,
-    policy_simulation,
+    simulation,
     secret_rotation,
     timer,
 )

@@ -141,6 +141,7 @@ def make_container(
         s3=access.s3,
         log=stream.write,
         isolated=bool(definition.get("EnableNetworkIsolation")),
+        ways_out=definition.get("WaysOut"),
     )
 
 

@@ -77,6 +77,7 @@ def environment(folder: Path, port: int) -> dict[str, str]:
         "LOCAL_AWS_FOLDER": str(folder),
         "LOCAL_AWS_CONTAINER_PYTHON": os.environ.get("LOCAL_AWS_CONTAINER_PYTHON", sys.executable),
         "LOCAL_AWS_ALARM_SECONDS": "1",
+        "LOCAL_AWS_INTERFACE_SECONDS": "0.5",
     }
 
 

@@ -65,7 +65,7 @@ def _prepare(pipeline: PipelineParts) -> States:
         "Is there anything new?": states.choose_if_present(
             "$.job.nothing_new", then=StateName.NOTHING_NEW, otherwise=StateName.TRAIN
         ),
-        StateName.NOTHING_NEW: _nothing_new("$.job.nothing_new"),
+        StateName.NOTHING_NEW: _nothing_new("$.job.nothing_new", {"job_name": ""}),
     }
 
 
@@ -107,7 +107,7 @@ def _train(pipeline: PipelineParts) -> States:
             ],
             "Default": "Training failed",
         },
-        "The job found nothing new": _nothing_new("$.described.FailureReason"),
+        "The job found nothing new": _nothing_new("$.described.FailureReason", {"job_name.$": "$.job.job_name"}),
         "Training failed": states.fail(ErrorName.TRAINING_FAILED, cause="$.described.FailureReason"),
         "No training job": states.fail(ErrorName.TRAINING_FAILED, cause="$.failure.Cause"),
     }
@@ -277,9 +277,10 @@ def _promote(pipeline: PipelineParts) -> States:
     }
 
 
-def _nothing_new(reason: str) -> State:
-    """End a run that folds the ledger without a model. reason: a path."""
-    return {"Type": "Pass", "Parameters": {"nothing_new": True, "promoted": False, "reason.$": reason}, "End": True}
+def _nothing_new(reason: str, job: dict[str, str]) -> State:
+    """End a run that folds the ledger without a model (`NothingNew`). reason: a path. job: with the job's name."""
+    parameters = {"nothing_new": True, "promoted": False, "reason.$": reason, **job}
+    return {"Type": "Pass", "Parameters": parameters, "End": True}
 
 
 def _result(*, promoted: bool, **more: str) -> State:

@@ -22,7 +22,7 @@ from tests.unit.lambda_src.labelling.world import answer
 from tests.unit.lambda_src.request_log_api.world import SHARDS, World
 
 NOW = datetime.now(UTC)
-ANA, BEN = Labeller(key_id="abcdefgh23", name="ana"), Labeller(key_id="abcdefgh23", name="ben")
+ANA, BEN = (Labeller(key_id="abcdefgh23", name=name, trusted=True) for name in ("ana", "ben"))
 
 
 class NothingErased:
@@ -53,7 +53,7 @@ def give(texts: dal.Texts, position: int, label: str, labeller: Labeller) -> dic
     request = LabelRequest(
         request_id="JKJaXmPLvHcESHA=", position=position, label=label, labeller=labeller.name, sample=""
     )
-    return giving.Labels(texts=texts, erased=NothingErased(), keep_days=10).give(request, labeller, trusted=True)
+    return giving.Labels(texts=texts, erased=NothingErased(), keep_days=10).give(request, labeller)
 
 
 def events(texts: dal.Texts) -> int:
@@ -94,7 +94,7 @@ def test_what_was_overtaken_or_deleted_is_not_stored(texts: dal.Texts, sampled: 
     holder = texts.sampled(item) if sampled else None
     now: Any = {"first": "Health", "label": "Health", "times": 1, "time": "2026-11-20T10:00:00.000Z"}
     late: Any = {**now, "times": 7}
-    event = labels._event(item, ANA, late, sample=None, trusted=True)
+    event = labels._event(item, ANA, late, sample=None)
     before = events(texts)
     # Somebody who has read the text before its first label, and ana's other window, which has seen another number.
     unlabelled: Any = {**item, "given": None}

@@ -19,6 +19,7 @@ from contracts.retraining import decision, runs
 from lambda_src.classify.log_items import RequestFacts, build, labels_items, sample_items
 from lambda_src.classify.log_writer import LogWriter
 from lambda_src.classify.response import Prediction
+from lambda_src.common import dynamodb
 from lambda_src.labelling import dal, giving
 from lambda_src.labelling.labeller import Labeller
 from lambda_src.labelling.request_body import LabelRequest
@@ -118,7 +119,7 @@ class Deployed:
                 given = LabelRequest(
                     request_id=facts.request_id, position=position, label="Health", labeller="ana", sample=""
                 )
-                labels.give(given, Labeller(key_id="abcdefgh23", name="ana"), trusted=True)
+                labels.give(given, Labeller(key_id="abcdefgh23", name="ana", trusted=True))
 
     def ask(self, action: str) -> Any:
         payload = json.dumps({"action": action}).encode()
@@ -128,16 +129,20 @@ class Deployed:
         return document
 
     def decide(self, **given: str) -> dict[str, Any]:
-        """The end of an execution of the machine."""
+        """What an execution of the machine has decided."""
+        found = self.end_of(given)
+        assert found["status"] == "SUCCEEDED", found.get("cause")
+        return dict(json.loads(found["output"]))
+
+    def end_of(self, given: Any) -> dict[str, Any]:
+        """The end of an execution of the machine with this input."""
         arn = self.states.start_execution(stateMachineArn=self.retraining, input=json.dumps(given))["executionArn"]
 
         def over() -> Any:
             found = self.states.describe_execution(executionArn=arn)
             return found if found["status"] != "RUNNING" else None
 
-        found = wait_for(over, what="the end of the decision")
-        assert found["status"] == "SUCCEEDED", found.get("cause")
-        return dict(json.loads(found["output"]))
+        return dict(wait_for(over, what="the end of the decision"))
 
     def runs(self) -> dict[str, str]:
         """Inputs of the pipeline's executions by name, of those that run."""
@@ -202,8 +207,23 @@ def test_a_person_starts_one_until_the_month_s_budget_is_spent(deployed: Deploye
     assert deployed.runs() == {}
 
 
+def test_an_input_that_nobody_gives_is_refused_in_a_sentence(deployed: Deployed) -> None:
+    end = deployed.end_of(["train"])
+    assert (end["status"], end["error"]) == ("FAILED", "DecisionFailed")
+    assert end["cause"].startswith("The execution's input has to be a JSON object: ")
+
+
 def test_the_backtest_says_on_which_day_it_would_have_fired(deployed: Deployed) -> None:
     found = deployed.ask("backtest")
     assert found["complete"]
     assert decision.TRAIN in [each["outcome"] for each in found["decisions"]]
     assert all(each["run"] == "" for each in found["decisions"])
+
+
+def test_before_the_first_version_a_tombstone_keeps_runs_from_being_started(deployed: Deployed) -> None:
+    deployed.s3.delete_object(Bucket=DATASETS, Key=manifest.key_of("v1"))
+    assert {each["name"]: each["holds"] for each in deployed.ask("explain")["clauses"]}["dataset"] is True
+    item = ledger.tombstone("0" * 64, time="2026-11-20T21:35:00.123Z")
+    deployed.dynamodb.put_item(TableName=LEDGER, Item=dynamodb.item(dict(item)))
+    refused = deployed.decide(cause="person", by=ANA)
+    assert (refused["outcome"], "`rubric data freeze`" in refused["reason"]) == ("wait", True)

@@ -27,7 +27,7 @@ from lambda_src.common import aws, dynamodb
 from local_aws_testing.cloud import BUCKET, LABEL, MACHINE_ROLE, ROLE, SERVE, Cloud, tar
 from local_aws_testing.fake_label_server import LABELS
 from tests.contract.sagemaker.test_challenger import ENDPOINT, STACK, left, template
-from tests.unit.lambda_src.ab_test.world import settings
+from tests.unit.lambda_src.ab_test.environment import settings
 
 __all__ = ["template"]  # a fixture
 
@@ -121,7 +121,8 @@ class Deployed:
         test = json.loads(self.cloud.s3.get_object(Bucket=BUCKET, Key=record.CURRENT)["Body"].read())
         for each in record.asked_for(test) if test["phase"] == record.RUNNING else []:
             right = LABELS[int(each["request_id"].rsplit("-", 1)[-1]) % 3]
-            given = {"ann": {"first": right, "label": right, "times": 1, "time": changes.written(self.now())}}
+            said = {"first": right, "label": right, "times": 1, "time": changes.written(self.now()), "trusted": True}
+            given = {"ann": said}
             self.dynamodb.update_item(
                 TableName=TABLE,
                 Key=dynamodb.item({"request_id": each["request_id"], "position": each["position"]}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from ops.monitoring.runbooks import short_name
+from ops.deployment.alarm_names import short_name
 from tests.e2e.cloud import Cloud, wait_for
 
 

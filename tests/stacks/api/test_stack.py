@@ -45,6 +45,17 @@ def test_what_answers_list_is_told_only_if_it_is_set(synthesise: Synthesise) -> 
     assert (variables["TOP_K"], variables["THRESHOLD"]) == ("5", "0.6")
 
 
+def test_those_that_take_labels_are_told_whose_are_trusted(synthesise: Synthesise) -> None:
+    change = "api: {auth: iam, trusted_callers: ['arn:aws:iam::123456789012:role/desk']}"
+    functions = synthesise("dev", change=change).resources("api", "AWS::Lambda::Function")
+    told = {
+        name.split("Function")[0]: function["Properties"]["Environment"]["Variables"].get("TRUSTED_CALLERS")
+        for name, function in functions.items()
+    }
+    found = {name: json.loads(value) for name, value in told.items() if value}
+    assert found == {name: ["arn:aws:iam::123456789012:role/desk"] for name in ("Records", "Examples", "Labelling")}
+
+
 @pytest.mark.parametrize("seconds", [13, 14, 29])
 def test_no_answer_takes_longer_than_the_settings_permit(synthesise: Synthesise, seconds: int) -> None:
     change = f"api: {{answer_seconds: {seconds}}}\nclassifier: {{endpoint_seconds: 1}}"

@@ -76,4 +76,4 @@ def test_the_game_day_causes_each_alarm_or_says_why_it_cannot(whole: Synthesised
 def test_the_page_says_what_the_game_day_does_not_cause() -> None:
     text = (runbooks.folder(REPOSITORY) / "README.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", text, flags=re.MULTILINE)
-    assert dict(rows) == expected.NOT_CAUSED
+    assert sorted(rows) == sorted(expected.NOT_CAUSED.items())

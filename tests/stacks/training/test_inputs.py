@@ -174,6 +174,17 @@ def test_an_isolated_job_gets_what_it_would_fetch_as_channels(synthesise: Synthe
     assert variables["WHEELS_LOCK_SHA256"] == hashlib.sha256(lock.read_bytes()).hexdigest()
 
 
+def writers(synthesised: Synthesised, prefix: str) -> list[str]:
+    """The policies that let anybody write under a prefix, or under all of a bucket."""
+    return [
+        name
+        for name, policy in synthesised.everything("AWS::IAM::Policy").items()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "s3:PutObject" in json.dumps(statement["Action"])
+        and (prefix in json.dumps(statement["Resource"]) or re.search(r'[^/]"/\*"', json.dumps(statement["Resource"])))
+    ]
+
+
 @pytest.mark.parametrize("role", ["PipelineJobRole", "PipelinePrepare"])
 def test_only_runs_without_a_network_read_the_mirror(dev: Synthesised, synthesise: Synthesise, role: str) -> None:
     def policies(synthesised: Synthesised) -> str:
@@ -182,4 +193,6 @@ def test_only_runs_without_a_network_read_the_mirror(dev: Synthesised, synthesis
 
     isolated = policies(synthesise("dev", change="training: {isolated: true}"))
     assert "/mirror/*" in isolated and "/mirror/*" not in policies(dev)
+    assert not writers(synthesise("dev", change="training: {isolated: true}"), "/mirror/")
+    assert writers(dev, "/training/")  # that such a role would be found
     assert "EnableNetworkIsolation" not in job_of(dev) and "Environment" not in job_of(dev)

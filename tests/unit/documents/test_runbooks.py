@@ -68,6 +68,7 @@ def rubric_fault(words: list[str]) -> str:
 
 def aws_fault(words: list[str]) -> str:
     service, operation, *rest = words
+    service = {"s3api": "s3"}.get(service, service)  # the CLI's name of S3's operations
     options = {word.partition("=")[0] for word in rest if word.startswith("--")} - GLOBAL
     if operation == "wait":
         known = {name.replace("_", "-") for name in waiters(service)}
@@ -154,3 +155,15 @@ def test_a_command_that_does_not_exist_is_found(command: str, why: str) -> None:
 
 def test_a_placeholder_that_nothing_fills_is_found() -> None:
     assert unknown("`<env>` `<function classify>` `<function gone>` `<table gone>`") == ["function gone", "table gone"]
+
+
+def test_the_page_of_each_table_says_who_uses_that_table() -> None:
+    """A step that stands in the pages of all tables says nothing about the one that is throttled."""
+    users = {}
+    for name, path in runbooks.pages(ROOT).items():
+        if name.endswith("ThrottleEvents"):
+            said = re.search(r"^2\. (.+)$", path.read_text("utf-8"), flags=re.MULTILINE)
+            assert said is not None, name
+            users[name] = said[1]
+    assert len(users) > 10
+    assert sorted(set(users.values())) == sorted(users.values())

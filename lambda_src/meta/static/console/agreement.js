@@ -56,6 +56,7 @@ export async function drawAgreement(labeller, signal) {
   const { document: stats } = await call("v1/labels", { query, signal });
   const facts = definitions([
     [`Audit sample since ${stats.since}`, ...progressBar(stats)],
+    ...(stats.waiting ? [["Wait for a label of a trusted key", counted(stats.waiting, "text")]] : []),
     ["By you", grouped(stats.yours)],
     ...stats.accuracy.map((entry) => [`Accuracy of ${entry.model_version}`, accuracyText(entry)]),
     [stats.labellers > 1 ? `Agreement of ${grouped(stats.labellers)} labellers` : "Agreement", agreementText(stats.agreement)],

@@ -107,6 +107,9 @@ function newestTexts(report) {
     nodes.push(element("p", "", `By the labels of the audit sample ${grouped(audit.late.right)} of the last ${counted(audit.late.texts, "answer")} `
       + `were right [${percent(audit.late.low)}, ${percent(audit.late.high)}].`));
   }
+  if (report.accuracy && report.accuracy.waiting) {
+    nodes.push(element("p", "", `Texts of the audit sample that wait for a label of a trusted key: ${grouped(report.accuracy.waiting)}.`));
+  }
   if (report.accuracy && report.accuracy.sentence) nodes.push(element("p", "quiet", report.accuracy.sentence));
   const found = report.explanation;
   if (found) {

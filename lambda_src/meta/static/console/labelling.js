@@ -89,7 +89,8 @@ function sayAnswer(entry, given) {
   const sure = given.confidence === null ? "" : ` (${percent(given.confidence)})`;
   const model = given.agrees ? "the model agrees" : `the model said ${given.predicted_label}`;
   const sample = given.sample === "audit" ? ", from the audit sample" : "";
-  byId("label-last").replaceChildren(`“${shortened(entry.text)}”${sample}: you said ${given.label}, ${model}${sure}.`);
+  const waits = given.trusted !== false ? "" : " Your key is not trusted: the text waits for a label of one that is.";
+  byId("label-last").replaceChildren(`“${shortened(entry.text)}”${sample}: you said ${given.label}, ${model}${sure}.${waits}`);
 }
 
 async function send(entry, label, isNew) {

@@ -88,21 +88,35 @@ function byHour(stats) {
   return element("div", "card", element("h2", "", "Texts by hour"), chart, ends, details);
 }
 
+const marked = (feedback) => (feedback.texts ? `${percent(feedback.accuracy)} of ${grouped(feedback.texts)} marked` : "nothing marked yet");
+
+function byVariant(stats) {
+  const heads = ["Model", "Texts", "Mean confidence", "Accuracy by feedback"].map((head) => columnHead(head));
+  const rows = stats.variants.map((one) => {
+    const head = element("th", "", one.variant);
+    head.scope = "row";
+    const confidence = one.mean_confidence === null ? "none" : percent(one.mean_confidence);
+    return element("tr", "", head, ...[grouped(one.texts), confidence, marked(one.feedback)].map((text) => element("td", "", text)));
+  });
+  const table = element("table", "figures", element("caption", "", "A/B test: answered texts by model"),
+    element("thead", "", element("tr", "", ...heads)), element("tbody", "", ...rows));
+  return element("div", "card scrolling", table);
+}
+
 function draw(stats) {
-  const { feedback } = stats;
-  const accuracy = feedback.texts ? `${percent(feedback.accuracy)} of ${grouped(feedback.texts)} marked` : "nothing marked yet";
   const facts = definitions([
     ["Texts", grouped(stats.texts)],
     ["Failed", grouped(stats.failed)],
     ...(stats.uncertain ? [["Uncertain", countText(stats.uncertain, stats.texts - stats.failed)]] : []),
     ["Mean confidence", stats.mean_confidence === null ? "none" : percent(stats.mean_confidence)],
-    ["Accuracy by feedback", accuracy],
+    ["Accuracy by feedback", marked(stats.feedback)],
   ]);
   const nodes = [element("div", "card", facts)];
   if (stats.texts) {
     nodes.push(element("div", "pair", element("div", "card", byLabel(stats)), element("div", "card", byConfidence(stats))));
     nodes.push(byHour(stats));
   }
+  if ((stats.variants || []).length) nodes.push(byVariant(stats));
   keepFocus(nodes);
   const partly = stats.complete ? "" : ` Counted only since ${new Date(stats.counted_since).toLocaleString()}: earlier texts exceed the limit of one request.`;
   summarise(stats.texts ? `${counted(stats.texts, "text")} in this period.${partly}` : "No requests in this period. Classify a headline to see figures here.");

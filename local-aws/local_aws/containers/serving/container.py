@@ -3,7 +3,7 @@
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ class ModelContainer:
     `model_data_url` is the S3 location of a model.tar.gz or, if it ends with `/`, of unpacked files. `log` is called
     with each line of the server, one call at a time, from other threads. `workdir` is created for this container and
     deleted with it. `isolated`: the server answers and cannot open a connection itself (EnableNetworkIsolation).
+    `ways_out`: the ports that a server in a VPC may connect to, None for one that is in no VPC.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class ModelContainer:
         ping_seconds: float = 10.0,
         stop_grace: float = 30.0,
         isolated: bool = False,
+        ways_out: Sequence[int] | None = None,
     ) -> None:
         self._name = f"{endpoint_name}/{variant_name}"
         self._variant = variant_name
@@ -57,6 +59,7 @@ class ModelContainer:
         self._ping_seconds = ping_seconds
         self._stop_grace = stop_grace
         self._isolated = isolated
+        self._ways_out = ways_out
         self._network = isolation.SHARED
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -137,8 +140,9 @@ class ModelContainer:
         environment = base_environment(self._s3) | of_image | self._given | variables
         if self._isolated:
             environment = isolation.without_credentials(environment)
+        if self._isolated or self._ways_out is not None:
             try:
-                self._network = isolation.closed()
+                self._network = isolation.closed(to_ports=() if self._isolated else self._ways_out or ())
             except isolation.NotSeparableError as error:
                 self._log(isolation.not_separated(error))
         return command, environment

@@ -3,7 +3,7 @@
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,9 @@ class TrainingContainer:
 
     A job on spare capacity (EnableManagedSpotTraining) is interrupted by `interrupt`, or by a file named `interrupt` in
     `workdir`: it loses its hosts and starts again from its checkpoint in S3.
+
+    `ways_out`: the ports that a job in a VPC may connect to, None for one that is in no VPC. Several hosts, which talk
+    to each other on ports that nobody knows beforehand, keep the machine's network.
     """
 
     def __init__(
@@ -66,8 +69,10 @@ class TrainingContainer:
         on_status: Callable[[str, str], None],
         stop_grace: float = STOP_GRACE_SECONDS,
         sync_seconds: float = 15.0,
+        ways_out: Sequence[int] | None = None,
     ) -> None:
         self._request = request
+        self._ways_out = ways_out
         self._workdir = workdir.resolve()
         self._s3 = s3
         self._on_status = on_status
@@ -184,7 +189,7 @@ class TrainingContainer:
                             environment=launch.environment,
                             folder=self._workdir / host.name,
                             log=log,
-                            network=network.word if network else isolation.SHARED,
+                            network=network.word if network else self._network_of_vpc(),
                         )
                     )
                 if self._stop_reason is not None:  # stopped while the scripts were starting
@@ -219,6 +224,16 @@ class TrainingContainer:
         except isolation.NotSeparableError as error:
             self._logs[0](isolation.not_separated(error))
             return None
+
+    def _network_of_vpc(self) -> str:
+        """The network of a job that is not isolated: the machine's, or in a VPC one with the ways out that it has."""
+        if self._ways_out is None or self._request.get("EnableNetworkIsolation") or len(self._hosts) > 1:
+            return isolation.SHARED
+        try:
+            return isolation.closed(to_ports=self._ways_out)
+        except isolation.NotSeparableError as error:
+            self._logs[0](isolation.not_separated(error))
+            return isolation.SHARED
 
     def _is_interrupted(self) -> bool:
         file = self._workdir / INTERRUPT_FILE

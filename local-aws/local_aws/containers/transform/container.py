@@ -95,6 +95,7 @@ class TransformContainer:
                 s3=self._s3,
                 log=_of_host(self._log, host),
                 isolated=bool(self._definition.get("EnableNetworkIsolation")),
+                ways_out=self._definition.get("WaysOut"),
             )
             with self._lock:
                 self._servers[host] = server

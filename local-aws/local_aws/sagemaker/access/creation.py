@@ -38,8 +38,8 @@ def recommender_role(roles: ExecutionRoles, arn: str, *, source_arn: str) -> iam
         raise validation(f"Provided role ARN {arn} cannot be assumed.") from None
 
 
-def training_job(roles: ExecutionRoles, request: dict[str, Any], *, arn: str) -> None:
-    """List the objects of a training job's channels, as CreateTrainingJob does. Raises ApiError.
+def training_job(roles: ExecutionRoles, request: dict[str, Any], *, arn: str) -> iam.Role:
+    """List the objects of a training job's channels, as CreateTrainingJob does; returns its role. Raises ApiError.
 
     Source: "An error occurred (ValidationException) when calling the CreateTrainingJob operation: No S3 objects found
     under S3 URL ... Error message from S3: ...", as published in several repositories; terraform-provider-aws retries
@@ -51,23 +51,25 @@ def training_job(roles: ExecutionRoles, request: dict[str, Any], *, arn: str) ->
         source = channel["DataSource"].get("S3DataSource") or {}
         if source.get("S3DataType") == "S3Prefix":
             _list(s3, source["S3Uri"], role=role.arn)
+    return role
 
 
-def model(roles: ExecutionRoles, request: dict[str, Any], *, arn: str) -> None:
-    """Check access to a model's artifacts, as CreateModel does. Raises ApiError.
+def model(roles: ExecutionRoles, request: dict[str, Any], *, arn: str) -> iam.Role | None:
+    """Check access to a model's artifacts, as CreateModel does; returns its role, if it has one. Raises ApiError.
 
     Source: published ValidationExceptions of CreateModel: 'The execution role ARN "..." is invalid. ...' and 'Could not
     access model data at s3://... Please ensure that ...'.
     """
     role = model_role(roles, {**request, "ModelArn": arn})
     if role is None:
-        return
+        return None
     s3 = roles.s3(role)
     containers = [request["PrimaryContainer"]] if request.get("PrimaryContainer") else request["Containers"]
     for container in containers:
         url = container.get("ModelDataUrl")
         if url and not url.endswith("/"):
             _look_at_artifact(s3, url, role=role.arn)
+    return role
 
 
 def model_role(roles: ExecutionRoles, record: dict[str, Any]) -> iam.Role | None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from local_aws.common.store import Record, Store
 from local_aws.containers import ContainerFailure, ContainerResponse
+from local_aws.sagemaker import networks
 
 _PING_TIMEOUT = 240.0  # seconds, if the variant does not set ContainerStartupHealthCheckTimeoutInSeconds
 
@@ -103,7 +104,7 @@ class Fleet:
 
 
 def container_definition(store: Store, model_name: str) -> dict[str, Any]:
-    """Return a model's Image, ModelDataUrl and Environment, its ARN, its role and whether it is isolated.
+    """Return a model's Image, ModelDataUrl and Environment, its ARN, its role, whether it is isolated, its ways out.
 
     Raises ContainerFailure.
     """
@@ -122,6 +123,7 @@ def container_definition(store: Store, model_name: str) -> dict[str, Any]:
         "ModelArn": model["ModelArn"],
         "ExecutionRoleArn": model.get("ExecutionRoleArn"),
         "EnableNetworkIsolation": model.get("EnableNetworkIsolation", False),
+        "WaysOut": networks.ways_out(model.get("VpcConfig")),
     }
     return _runnable({**definition, **of_model}, f"The model {model_name}")
 

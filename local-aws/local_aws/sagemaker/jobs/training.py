@@ -10,6 +10,7 @@ from local_aws import iam
 from local_aws.common import scope
 from local_aws.common.store import Record, Scope, Store
 from local_aws.containers import ContainerFailure, ContainerStopped, TrainingContainer
+from local_aws.sagemaker import networks
 from local_aws.sagemaker.access import ExecutionRoles, ecr, keys
 from local_aws.sagemaker.jobs.running import Running
 from local_aws.sagemaker.jobs.status import JobMetrics, close, transition
@@ -110,7 +111,12 @@ class TrainingJobs:
         try:
             _check_start(role, record)
             container = TrainingContainer(
-                request=request, workdir=self._workdir / name, s3=self._roles.s3(role), log=log, on_status=on_status
+                request=request,
+                workdir=self._workdir / name,
+                s3=self._roles.s3(role),
+                log=log,
+                on_status=on_status,
+                ways_out=networks.ways_out(record.get("VpcConfig")),
             )
             with self._running.hold(record["TrainingJobArn"], container):
                 result = container.run()
@@ -148,6 +154,7 @@ class TrainingJobs:
             close(record, now=now)
             record.update(members, TrainingEndTime=now, TrainingJobStatus=status, LastModifiedTime=now)
             record.setdefault("TrainingStartTime", record["CreationTime"])
+        networks.disconnect(record["TrainingJobArn"], record.get("VpcConfig"))
         self._publish(CHANGED, record, record["TrainingJobArn"])
 
 

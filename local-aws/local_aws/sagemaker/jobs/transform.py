@@ -11,6 +11,7 @@ from local_aws import iam
 from local_aws.common import scope
 from local_aws.common.store import Record, Store
 from local_aws.containers import ContainerFailure, ContainerStopped, TransformContainer
+from local_aws.sagemaker import networks
 from local_aws.sagemaker.access import ExecutionRoles
 from local_aws.sagemaker.access.serving import serving
 from local_aws.sagemaker.endpoints.fleet import container_definition
@@ -100,6 +101,8 @@ class TransformJobs:
         with self._store.lock:
             record.update(members, TransformEndTime=now, TransformJobStatus=status, LastModifiedTime=now)
             record.setdefault("TransformStartTime", record["CreationTime"])
+        model = self._store.get("model", record["ModelName"]) or {}
+        networks.disconnect(record["TransformJobArn"], model.get("VpcConfig"))
         self._publish(CHANGED, record, record["TransformJobArn"])
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from local_aws import faults
 from local_aws.common.errors import already_exists, not_found, validation
 from local_aws.common.store import Record
+from local_aws.sagemaker import networks
 from local_aws.sagemaker.operations import models
 from local_aws.sagemaker.operations.listing import lister
 from local_aws.sagemaker.plane import Plane
@@ -29,7 +30,8 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
         if request.get(member):
             raise validation(f"The local SageMaker has no {member}.")
     _check_variants(plane, request["ProductionVariants"])
-    _check_serverless(request)
+    _check_serverless(plane, request)
+    networks.check(request.get("VpcConfig"), role=None)
     with plane.store.lock:
         if plane.store.get(KIND, name) is not None:
             raise already_exists(_NAMED, arn)
@@ -73,13 +75,19 @@ def _check_variants(plane: Plane, variants: list[dict[str, Any]]) -> None:
             )
 
 
-def _check_serverless(request: dict[str, Any]) -> None:
+def _check_serverless(plane: Plane, request: dict[str, Any]) -> None:
+    """Refuse what "Deploy models with Amazon SageMaker Serverless Inference" excludes; the messages are ours."""
     if not any("ServerlessConfig" in variant for variant in request["ProductionVariants"]):
         return
     if len(request["ProductionVariants"]) > 1:
         raise validation("A serverless endpoint cannot have more than one production variant")
     if request.get("DataCaptureConfig", {}).get("EnableCapture"):
         raise validation("Data capture is not supported for serverless endpoints")
+    for holder in (request, *(models.find(plane, each["ModelName"]) for each in request["ProductionVariants"])):
+        if holder.get("VpcConfig"):
+            raise validation("VPC configuration is not supported for serverless endpoints")
+        if holder.get("EnableNetworkIsolation"):
+            raise validation("Network isolation is not supported for serverless endpoints")
 
 
 OPERATIONS = {

@@ -5,6 +5,7 @@ from typing import Any
 from local_aws import faults
 from local_aws.common.errors import already_exists, not_found, validation
 from local_aws.common.store import Record
+from local_aws.sagemaker import networks
 from local_aws.sagemaker.access import creation
 from local_aws.sagemaker.endpoints import variants
 from local_aws.sagemaker.operations import endpoint_configs
@@ -32,6 +33,7 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
         _check_alarm_access(plane, request.get("DeploymentConfig") or {}, config)
         record = request | {"EndpointArn": arn, "EndpointStatus": "Creating"}
         record |= {"ProductionVariants": variants.initial(config)}
+        _connect(plane, arn, config)
         if "DeploymentConfig" in request:
             record["LastDeploymentConfig"] = record.pop("DeploymentConfig")
         record = plane.create(KIND, name, record, arn_member="EndpointArn", tags=request.get("Tags"))
@@ -57,6 +59,7 @@ def update(plane: Plane, request: dict[str, Any]) -> Record:
         elif not request.get("RetainDeploymentConfig"):
             record.pop("LastDeploymentConfig", None)
         record.pop("FailureReason", None)
+        _connect(plane, record["EndpointArn"], config)
         plane.touch(record, EndpointStatus="Updating", PendingConfigName=config["EndpointConfigName"])
     plane.endpoints.update(record, config, request=request)
     return record
@@ -86,7 +89,23 @@ def delete(plane: Plane, request: dict[str, Any]) -> dict[str, Any]:
             raise validation(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
         plane.touch(record, EndpointStatus="Deleting")
     plane.endpoints.delete(record)
+    for config in _vpc_configs(plane, record["EndpointConfigName"]):
+        networks.disconnect(record["EndpointArn"], config)
     return {}
+
+
+def _connect(plane: Plane, arn: str, config: Record) -> None:
+    """Give an endpoint the interfaces of a configuration; those of its earlier ones stay until it is deleted."""
+    instances = sum(int(variant.get("InitialInstanceCount", 1)) for variant in config["ProductionVariants"])
+    for vpc in _vpc_configs(plane, config["EndpointConfigName"]):
+        networks.connect(arn, vpc, instances=instances)
+
+
+def _vpc_configs(plane: Plane, name: str) -> list[dict[str, Any]]:
+    """Return the VpcConfigs of an endpoint configuration: its models' and its own."""
+    config = plane.store.get(endpoint_configs.KIND, name) or {}
+    models = (plane.store.get("model", variant["ModelName"]) or {} for variant in config.get("ProductionVariants", []))
+    return [each["VpcConfig"] for each in (*models, config) if each.get("VpcConfig")]
 
 
 def describe(plane: Plane, request: dict[str, Any]) -> Record:

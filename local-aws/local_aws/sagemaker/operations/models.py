@@ -4,6 +4,7 @@ from typing import Any
 
 from local_aws.common.errors import already_exists, not_found, validation
 from local_aws.common.store import Record
+from local_aws.sagemaker import networks
 from local_aws.sagemaker.access import creation
 from local_aws.sagemaker.operations.listing import lister
 from local_aws.sagemaker.plane import Plane
@@ -25,7 +26,8 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
         raise validation("Either PrimaryContainer or Containers must be specified")
     if request.get("PrimaryContainer") and request.get("Containers"):
         raise validation("Containers and PrimaryContainer cannot both be specified")
-    creation.model(plane.roles, request, arn=arn)
+    role = creation.model(plane.roles, request, arn=arn)
+    networks.check(request.get("VpcConfig"), role=role)
     with plane.store.lock:
         if plane.store.get(KIND, name) is not None:
             raise already_exists(KIND, arn)

@@ -4,6 +4,7 @@ from typing import Any
 
 from local_aws.common.errors import in_use, validation
 from local_aws.common.store import Record
+from local_aws.sagemaker import networks
 from local_aws.sagemaker.access import creation
 from local_aws.sagemaker.jobs.status import transition
 from local_aws.sagemaker.operations.listing import lister
@@ -24,13 +25,15 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
     name = request["TrainingJobName"]
     arn = plane.store.arn(f"{KIND}/{name}")
     _check(request)
-    creation.training_job(plane.roles, request, arn=arn)
+    role = creation.training_job(plane.roles, request, arn=arn)
+    networks.check(request.get("VpcConfig"), role=role)
     with plane.store.lock:
         if plane.store.get(KIND, name) is not None:
             raise in_use(
                 "Training job names must be unique within an AWS account and region, "
                 f"and a training job with this name already exists ({arn})"
             )
+        networks.connect(arn, request.get("VpcConfig"), instances=networks.instances(request))
         record = {
             "EnableNetworkIsolation": False,
             "EnableInterContainerTrafficEncryption": False,

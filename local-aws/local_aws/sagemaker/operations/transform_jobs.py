@@ -4,6 +4,7 @@ from typing import Any
 
 from local_aws.common.errors import in_use, validation
 from local_aws.common.store import Record
+from local_aws.sagemaker import networks
 from local_aws.sagemaker.access import creation
 from local_aws.sagemaker.operations import models
 from local_aws.sagemaker.operations.listing import lister
@@ -35,6 +36,8 @@ def create(plane: Plane, request: dict[str, Any]) -> Record:
                 "Transform job names must be unique within an AWS account and region, "
                 f"and a transform job with this name already exists ({arn})"
             )
+        count = int(request["TransformResources"]["InstanceCount"])
+        networks.connect(arn, model.get("VpcConfig"), instances=count)
         record = {**request, "TransformJobArn": arn, "TransformJobStatus": "InProgress"}
         record = plane.create(KIND, name, record, arn_member="TransformJobArn", tags=request.get("Tags"))
     plane.publish(CHANGED, record, arn)

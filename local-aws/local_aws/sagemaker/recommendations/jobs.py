@@ -106,6 +106,7 @@ class RecommendationJobs:
             s3=job.s3,
             log=log.write,
             isolated=bool(definition.get("EnableNetworkIsolation")),
+            ways_out=definition.get("WaysOut"),
         )
         try:
             job.take(container)

@@ -42,7 +42,7 @@ def test_a_run_with_nothing_new_ends_well_and_without_a_job() -> None:
     asked = states["Is there anything new?"]
     assert asked["Choices"] == [{"Variable": "$.job.nothing_new", "IsPresent": True, "Next": "Nothing new"}]
     assert asked["Default"] == "Train"
-    ended = {"nothing_new": True, "promoted": False, "reason.$": "$.job.nothing_new"}
+    ended = {"nothing_new": True, "promoted": False, "reason.$": "$.job.nothing_new", "job_name": ""}
     assert states["Nothing new"] == {"Type": "Pass", "Parameters": ended, "End": True}
 
 

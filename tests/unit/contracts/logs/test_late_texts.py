@@ -13,8 +13,11 @@ TIME = "2026-11-20T21:35:00.123Z"
 
 def places(position: int) -> list[str]:
     """All places that a text of this position can have, in their order."""
-    both = [request_log.place_of(TIME, "r", position, uncertain=uncertain) for uncertain in (False, True)]
-    return sorted([*both, *map(request_log.late, both)])
+    known = [
+        request_log.place_of(TIME, "r", position, uncertain=uncertain, challenged=challenged)
+        for uncertain, challenged in itertools.product((False, True), repeat=2)
+    ]
+    return sorted([*known, *map(request_log.late, known)])
 
 
 def test_a_late_text_keeps_its_place_in_the_order() -> None:
@@ -24,8 +27,9 @@ def test_a_late_text_keeps_its_place_in_the_order() -> None:
         assert request_log.is_place(each) and request_log.time_of(each) == TIME
         assert request_log.is_late(request_log.late(each))
         assert request_log.late(request_log.late(each)) == request_log.late(each)
-    assert [request_log.is_late(each) for each in places(1)] == [False, True, False, True]
-    assert [request_log.is_uncertain(each) for each in places(1)] == [False, False, True, True]
+    said = [[is_so(each) for each in places(1)] for is_so in (request_log.is_late, request_log.is_uncertain)]
+    said.append([request_log.is_challenged(each) for each in places(1)])
+    assert sorted(zip(*said, strict=True)) == sorted(itertools.product((False, True), repeat=3))
 
 
 @pytest.mark.parametrize("place", places(1))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from contracts.deployment import buckets
 from contracts.retraining import decision
 
@@ -24,3 +28,14 @@ def test_a_run_is_named_by_its_decision_and_folds_the_ledger() -> None:
     made = decision.id_of(EXECUTION)
     assert made in decision.run_of(made)
     assert decision.pipeline_input(made) == {"fold_ledger": True, "decision": made}
+
+
+def test_an_execution_s_input_names_the_person_who_asks() -> None:
+    assert decision.person_in({"cause": "person", "by": "arn:aws:iam::1:user/ana"}) == "arn:aws:iam::1:user/ana"
+    assert decision.person_in({}) == decision.person_in({"source": "aws.events", "detail": {}}) == ""
+
+
+@pytest.mark.parametrize("given", [[], "person", 3, None, {"cause": "person"}, {"cause": "me", "by": "ana"}])
+def test_any_other_input_is_refused_in_a_sentence(given: Any) -> None:
+    with pytest.raises(decision.InputError, match=r'^The execution.s input .*: \{"cause": "person", "by": .* asks'):
+        decision.person_in(given)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from environments.aws.resource_types import FACTS, known
+from environments.aws.resource_types import FACTS, WITHHELD, known, read_actions
 from tools.aws_facts import resource_types
 
 WRITTEN = json.loads(FACTS.read_text(encoding="utf-8"))
@@ -26,3 +26,9 @@ def test_what_replaces_what_is_never_read_and_what_has_no_read_handler() -> None
     assert "Code/S3Key" in types["AWS::Lambda::Function"].write_only
     assert types["AWS::IAM::Policy"].read is None
     assert types["AWS::CloudWatch::Alarm"].read == ("cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource")
+
+
+def test_reading_needs_no_secret_and_changes_nothing() -> None:
+    actions = read_actions(["AWS::SecretsManager::Secret", "AWS::DynamoDB::GlobalTable", "Custom::Cleanup"])
+    assert "secretsmanager:DescribeSecret" in actions and "dynamodb:Describe*" in actions
+    assert not WITHHELD & set(actions)

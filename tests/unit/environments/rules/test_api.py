@@ -112,6 +112,11 @@ REFUSED = [
         "api: {cors_origins: ['*', 'https://a.example']}",
         "api.cors_origins: ['*', 'https://a.example'] is not allowed; * already allows every origin",
     ),
+    (
+        "api: {trusted_callers: [u-1]}",
+        "api.trusted_callers: ['u-1'] is not allowed; it needs api.auth: iam or jwt (now keys); make the keys with "
+        "`rubric keys create --trusted`",
+    ),
     ("api: {auth: jwt}", "api.jwt: is required; api.auth is jwt: set issuer and audience"),
     (
         "api: {jwt: {issuer: https://i.example, audience: [a]}}",

@@ -16,6 +16,10 @@ REFUSED = [
         "and other steps need 15",
     ),
     (
+        "network: {mode: private}\ntraining: {isolated: false}",
+        "training.isolated: False is not allowed; a job in a network without a way out cannot download its packages",
+    ),
+    (
         "training: {instance_type: ml.trn1.2xlarge}",
         "training.instance_type: 'ml.trn1.2xlarge' is not allowed; AWS's PyTorch images",
     ),
@@ -66,3 +70,16 @@ ALLOWED = [
 @pytest.mark.parametrize("override", ALLOWED)
 def test_allowed(load_text: Loader, override: str) -> None:
     load_text(override=override)
+
+
+@pytest.mark.parametrize(
+    ("override", "isolated"),
+    [
+        ("project: news", False),
+        ("training: {isolated: true}", True),
+        ("network: {mode: private}", True),
+        ("network: {mode: private}\ntraining: {isolated: true}", True),
+    ],
+)
+def test_jobs_in_a_vpc_are_isolated(load_text: Loader, override: str, isolated: bool) -> None:
+    assert load_text(override=override).isolated_training is isolated

@@ -153,6 +153,15 @@ def test_the_failure_of_an_earlier_test_is_not_this_ones(
     assert challenger.state(token="before") == ("none", "")
 
 
+def test_a_deploy_after_it_does_not_hide_a_failure(challenger: Challenger, cloudformation: CloudFormation) -> None:
+    """CloudFormation takes no token twice: who asked again would wait in vain."""
+    deploy = [event("UPDATE_COMPLETE"), event("UPDATE_IN_PROGRESS", token="cdk")]
+    cloudformation.events = [*deploy, *failed_update("t1")]
+    assert challenger.state(token="t1") == ("failed", "Endpoint: The endpoint did not pass the health check")
+    cloudformation.models = ["CREATE_COMPLETE"]  # so it is with a removal
+    assert challenger.state(token="t1")[0] == "failed" and challenger.state(token="t2") == ("ready", "")
+
+
 def test_a_removal_that_was_rolled_back_failed_although_the_model_is_there(
     challenger: Challenger, cloudformation: CloudFormation
 ) -> None:

@@ -10,8 +10,8 @@ from contracts.ab_tests import record
 from lambda_src.ab_test import handler, step
 from lambda_src.ab_test.challenger import Challenger
 from lambda_src.ab_test.errors import OvertakenError
+from tests.unit.lambda_src.ab_test.environment import settings
 from tests.unit.lambda_src.ab_test.test_replay import REQUEST, better
-from tests.unit.lambda_src.ab_test.world import settings
 
 
 @pytest.fixture

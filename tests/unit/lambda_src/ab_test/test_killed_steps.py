@@ -12,8 +12,9 @@ import pytest
 from contracts.ab_tests import record
 from lambda_src.ab_test import ending, starting, step
 from lambda_src.ab_test.errors import OvertakenError, RefusedError
+from tests.unit.lambda_src.ab_test.environment import NEW, OLD
 from tests.unit.lambda_src.ab_test.test_replay import REQUEST
-from tests.unit.lambda_src.ab_test.world import NEW, OLD, Killed, World
+from tests.unit.lambda_src.ab_test.world import Killed, World
 
 _MINUTES = 24
 

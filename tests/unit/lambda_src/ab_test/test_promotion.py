@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from contracts.ab_tests import record
 from lambda_src.ab_test import ending, promotion, starting
 from lambda_src.ab_test.errors import RefusedError
+from tests.unit.lambda_src.ab_test.environment import NEW, OLD, arn, uri
 from tests.unit.lambda_src.ab_test.test_replay import REQUEST, better, until
-from tests.unit.lambda_src.ab_test.world import NEW, OLD, Killed, arn, uri
+from tests.unit.lambda_src.ab_test.world import Killed
 
 INPUT = {"artifact_uri": uri(NEW), "model_package_arn": arn(NEW), "champion": uri(OLD)}
 
@@ -63,7 +65,29 @@ def test_where_a_person_approves_that_is_what_promotes():
     assert test["promoted"] == "" and world.approvals[NEW] == "PendingManualApproval"
     assert "waits for a person's approval" in test["steps"][-1]["what"]
     assert promotion.promote("", world.parts())["promoted"] == record.BY_APPROVAL
-    assert world.approvals[NEW] == "Approved" and world.promotions == {}  # the registry's rule begins it
+    assert world.approvals[NEW] == "Approved" and len(world.promotions) == 1  # the registry's rule begins it
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("call", range(1, 6))
+def test_where_a_person_approves_a_promotion_that_is_killed_begins_once(call, after):
+    world = better(approval="manual")
+    world.approvals[NEW] = "PendingManualApproval"
+    starting.start(REQUEST, world.parts())
+    until(world, record.ENDED)
+    world.last, world.after = world.calls + call, after
+    with contextlib.suppress(Killed):
+        promotion.promote("", world.parts())
+    world.last = None
+    assert promotion.promote("", world.parts())["promoted"] == record.BY_APPROVAL
+    assert len(world.promotions) == 1
+
+
+def test_what_was_approved_for_another_reason_is_promoted():
+    """The promotion that its approval began has ended: it may have been rolled back."""
+    world, test_id = won(approval="manual")
+    world.notes[NEW] = "Looks good."
+    assert promotion.promote("", world.parts())["promoted"] == f"arn:execution:ab-{test_id}"
 
 
 def test_a_person_who_promotes_approves():

@@ -9,10 +9,11 @@ import pytest
 
 from contracts.ab_tests import record
 from contracts.datasets import ledger
-from lambda_src.ab_test import changes, ending, replay, starting, step
+from lambda_src.ab_test import ending, replay, starting, step
 from lambda_src.ab_test.errors import RefusedError
 from lambda_src.ab_test.learnt import RowsUnknownError
-from tests.unit.lambda_src.ab_test.world import NEW, OLD, World, arn, uri
+from tests.unit.lambda_src.ab_test.environment import NEW, OLD, arn, uri
+from tests.unit.lambda_src.ab_test.world import World
 
 REQUEST = {"action": "start", "version": NEW, "mode": "replay", "by": "ann"}
 
@@ -91,8 +92,7 @@ def test_a_text_is_replayed_once_however_it_is_spelt_and_only_the_champions():
 
 def test_what_is_labelled_or_learnt_does_not_decide():
     world = better()
-    label = {"first": world.truth(7), "label": world.truth(7), "times": 1, "time": "2026-11-20T09:00:00.000Z"}
-    world.items["r7", 0]["given"] = {"key1 ann": label}
+    world.items["r7", 0]["given"] = {"key1 ann": world.said(world.truth(7))}
     world.learnt = {
         NEW: frozenset({ledger.row_of("Text Number 10")}),
         OLD: frozenset({ledger.row_of("text number 20")}),
@@ -109,13 +109,69 @@ def test_a_text_that_somebody_labels_before_labels_are_asked_for_was_not_chosen_
     while not world.jobs:
         step.step(world.parts())
         world.passes()
-    label = {"first": world.truth(10), "label": world.truth(10), "times": 1}
-    world.items["r10", 0]["given"] = {"key1 ann": {**label, "time": changes.written(world.now)}}
+    world.items["r10", 0]["given"] = {"key1 ann": world.said(world.truth(10))}
     world.passes()
     test = until(world, record.RUNNING)
     assert (test["compared"], len(test["disagreements"]), test["looks"]) == (1_000, 75, [])
     assert [each["request_id"] for each in test["disagreements"] if each.get("gone")] == ["r10"]
     assert "r10" not in {each["request_id"] for each in record.asked_for(test)}
+
+
+def test_labels_of_keys_that_are_not_trusted_decide_nothing_and_are_counted():
+    world = better()
+    starting.start(REQUEST, world.parts())
+    world.items["r7", 0]["given"] = {"mallory": world.said("Science", trusted=False)}
+    test = until(world, record.RUNNING)
+    assert test["compared"] == 1_000  # nor does such a label take a text out of the test
+    world.labels_asked(labeller="mallory", trusted=False)
+    del world.items[record.asked_for(world.test())[0]["request_id"], 0]["given"]["mallory"]["trusted"]  # as of old
+    for _ in range(3):
+        world.passes()
+        step.step(world.parts())
+    test = world.test()
+    assert (test["looks"], test["phase"]) == ([], record.RUNNING)
+    assert test["progress"]["untrusted"] == len(record.asked_for(test)) == 75
+    world.labels_asked(10)
+    for _ in range(2):
+        world.passes()
+        step.step(world.parts())
+    test = world.test()
+    assert len(test["looks"]) == 10 and {each["labeller"] for each in test["disagreements"]} == {"", "key1"}
+    assert test["progress"]["untrusted"] == 65
+
+
+def test_a_label_that_is_changed_later_is_as_old_as_the_first():
+    """The text was labelled before labels were asked for, however new its newest label is."""
+    world = better()
+    starting.start(REQUEST, world.parts())
+    while not world.jobs:
+        step.step(world.parts())
+        world.passes()
+    before = world.said("Health")
+    world.passes()
+    until(world, record.RUNNING)
+    world.passes()
+    changed = {**world.said("Science"), "first": "Health", "times": 2, "first_time": before["time"]}
+    world.items["r10", 0]["given"] = {"key1 ann": changed}
+    step.step(world.parts())
+    assert [each["request_id"] for each in world.test()["disagreements"] if each.get("gone")] == ["r10"]
+
+
+def test_texts_that_people_pass_over_hold_up_no_test():
+    """Of the texts that a test asks for, nobody labels the first hundred, nor three of four of the others."""
+    world = World(wrong={OLD: lambda n: n % 4 == 0, NEW: lambda n: n % 40 == 0})
+    world.logs(range(4_000))
+    starting.start(REQUEST, world.parts())
+    test = until(world, record.RUNNING, labels=0)
+    hard = {each["request_id"] for n, each in enumerate(test["disagreements"]) if n < 90 or n % 4}
+    for _ in range(100):
+        if world.test()["phase"] == record.RUNNING:
+            asked = [each["request_id"] for each in record.asked_for(world.test()) if each["request_id"] not in hard]
+            for name in asked[:3]:
+                world.items[name, 0]["given"] = {"key1": world.said(world.truth(int(name[1:])))}
+        world.passes()
+        step.step(world.parts())
+    assert world.test()["verdict"] == record.BETTER
 
 
 def test_without_knowing_what_was_learnt_nothing_is_tested():
@@ -205,8 +261,7 @@ def test_a_label_that_was_given_for_another_reason_counts_when_its_text_is_asked
     world.logs(range(3_000))
     starting.start(REQUEST, world.parts())
     later = until(world, record.RUNNING, labels=0)["disagreements"][record.WINDOW]
-    said = {"first": "Health", "label": "Health", "times": 1, "time": changes.written(world.now)}
-    world.items[later["request_id"], 0]["given"] = {"key2": said}
+    world.items[later["request_id"], 0]["given"] = {"key2": world.said("Health")}
     step.step(world.parts())
     assert world.test()["looks"] == []
     world.labels_asked(1)

@@ -7,8 +7,8 @@ import pytest
 from contracts.ab_tests import record
 from lambda_src.ab_test import starting, step
 from lambda_src.ab_test.errors import RefusedError
+from tests.unit.lambda_src.ab_test.environment import NEW, OLD, arn, uri
 from tests.unit.lambda_src.ab_test.test_replay import REQUEST, better, until
-from tests.unit.lambda_src.ab_test.world import NEW, OLD, arn, uri
 
 
 def refused(world, **changed):

@@ -21,7 +21,7 @@ from lambda_src.ab_test.registry import Artifacts, Package, Registry, ServingMod
 from lambda_src.ab_test.store import Store
 from lambda_src.ab_test.transform import Jobs
 from lambda_src.common import dynamodb
-from tests.unit.lambda_src.ab_test.world import NEW, OLD, arn, uri
+from tests.unit.lambda_src.ab_test.environment import NEW, OLD, arn, uri
 from tests.unit.lambda_src.labelling.world import VARIABLES, answer, make_world
 
 

@@ -11,8 +11,9 @@ from contracts.ab_tests.live import CHALLENGER, CHAMPION
 from contracts.datasets import ledger
 from lambda_src.ab_test import ending, starting, step, traffic
 from lambda_src.ab_test.statistics import split
+from tests.unit.lambda_src.ab_test.environment import NEW, OLD
 from tests.unit.lambda_src.ab_test.test_replay import REQUEST
-from tests.unit.lambda_src.ab_test.world import NEW, OLD, World
+from tests.unit.lambda_src.ab_test.world import World
 
 LIVE = {**REQUEST, "mode": "live"}
 

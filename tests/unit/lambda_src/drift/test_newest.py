@@ -106,9 +106,17 @@ def test_with_few_answers_there_is_no_estimate(world: World, context: Context) -
 def sampled(made: World, number: int, *, right: int) -> None:
     """The labels of the audit sample: so many texts, of which the first `right` were answered rightly."""
     for position in range(number):
-        given = {"first": "arts" if position < right else "money", "label": "money", "times": 1}
-        later = {**given, "first": "sport", "time": "2026-11-20T11:30:00.000Z"}
-        labelled = {"a": {**given, "time": f"2026-11-20T10:00:{position:02d}.000Z"}, "b": later}
+        given = {"first": "arts" if position < right else "money", "label": "money", "times": 2, "trusted": True}
+        # The first labeller changed the label last, and somebody without a trusted key came before both.
+        later = {
+            **given,
+            "first": "sport",
+            "time": "2026-11-20T11:30:00.000Z",
+            "first_time": "2026-11-20T11:29:00.000Z",
+        }
+        first = {**given, "time": "2026-11-20T11:40:00.000Z", "first_time": f"2026-11-20T10:00:{position:02d}.000Z"}
+        wrong = {**given, "first": "sport", "time": "2026-11-20T09:00:00.000Z", "trusted": False}
+        labelled = {"a": first, "b": later, "c": wrong}
         text: Any = {
             **{"request_id": audit.partition("2026-11-20"), "position": position, "of_request": "r", "of_position": 0},
             **{"label": "arts", "model_version": VERSION, "given": labelled},
@@ -134,6 +142,21 @@ def test_labels_of_the_audit_sample_bound_the_accuracy_beside_the_estimate(
     assert (accuracy["audit"]["whole"]["texts"], accuracy["audit"]["whole"]["right"]) == (60, right)
     assert accuracy["audit"]["late"]["low"] < right / 60 < accuracy["audit"]["late"]["high"]
     assert accuracy["estimate"]["texts"] == 120 and accuracy["verdict"] == verdict and accuracy["sentence"]
+
+
+def test_labels_of_keys_that_are_not_trusted_bound_nothing_and_are_counted(world: World, context: Context) -> None:
+    fill(world, 120)
+    world.table.write(world.labels_items()[0])
+    said = {"first": "sport", "label": "sport", "times": 1, "time": "2026-11-20T10:00:00.000Z"}
+    for position, more in enumerate(({"trusted": False}, {})):
+        world.table.write(
+            {
+                **{"request_id": audit.partition("2026-11-20"), "position": position, "of_request": "r"},
+                **{"label": "arts", "model_version": VERSION, "given": {"mallory": {**said, **more}}},
+            }
+        )
+    accuracy = reported(world, context)["accuracy"]
+    assert (accuracy["audit"], accuracy["waiting"], accuracy["verdict"]) == (None, 2, "too_few_labels")
 
 
 def test_labels_count_without_an_estimate(world: World, context: Context) -> None:

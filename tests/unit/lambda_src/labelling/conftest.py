@@ -27,7 +27,7 @@ def queue(call):
 
 @pytest.fixture
 def give(call):
-    def give(request_id, label, *, position=0, status=200, key="abcdefgh23", trusted="", **named):
+    def give(request_id, label, *, position=0, status=200, key="abcdefgh23", trusted="true", **named):
         body = {"request_id": request_id, "position": position, "label": label, **named}
         return call("POST", "/v1/labels", body=body, status=status, schema="GivenLabel", key=key, trusted=trusted)
 

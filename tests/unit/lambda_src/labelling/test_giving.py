@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from hashlib import sha256
+from typing import cast
 
 import pytest
 from botocore.exceptions import ClientError
 
 from contracts.datasets import ledger
+from contracts.logs import audit
+from contracts.logs.request_log import Item
 from lambda_src.common import dynamodb, erased
 from lambda_src.labelling import giving, handler
 from tests.unit.lambda_src.labelling.world import NOW, answer, make_call, make_world
@@ -19,7 +22,7 @@ SHOUTED = TEXT.upper()
 
 def test_a_label_shows_the_models_answer_and_is_an_event(world, give):
     world.asked("r1", (TEXT, answer("Health", 0.48)))
-    stored = give("r1", "Business", labeller="Ana", trusted="true")
+    stored = give("r1", "Business", labeller="Ana")
     time = stored.pop("time")
     assert stored == {
         "request_id": "r1",
@@ -32,6 +35,7 @@ def test_a_label_shows_the_models_answer_and_is_an_event(world, give):
         "confidence": 0.48,
         "agrees": False,
         "model_version": "rubric-dev-1",
+        "trusted": True,
     }
     [event] = world.events()
     assert event.pop("expires_at") > (NOW + timedelta(days=364)).timestamp()
@@ -52,9 +56,8 @@ def test_a_label_shows_the_models_answer_and_is_an_event(world, give):
         "model_label": "Health",
         "sample": "audit",
     }
-    assert world.sampled("r1")["given"] == {
-        "abcdefgh23 ana": {"first": "Business", "label": "Business", "times": 1, "time": time}
-    }
+    said = {"first": "Business", "label": "Business", "times": 1, "time": time, "first_time": time, "trusted": True}
+    assert world.sampled("r1")["given"] == {"abcdefgh23 ana": said}
     assert "given" not in world.item("r1")
 
 
@@ -198,6 +201,46 @@ def test_one_text_has_only_so_many_labellers(world, give):
         give("r1", "Health", labeller=f"l{number}")
     assert "20 labellers" in give("r1", "Health", labeller="one more", status=422)["detail"]
     give("r1", "Science", labeller="l0")
+
+
+def test_labellers_with_other_keys_keep_no_trusted_one_out(world, give):
+    world.asked("r1", (TEXT, answer("Health")))
+    for number in range(giving.MOST_LABELLERS):
+        give("r1", "Science", labeller=f"l{number}", trusted="")
+    assert "20 labellers" in give("r1", "Science", labeller="one more", status=422, trusted="")["detail"]
+    assert give("r1", "Health", labeller="ana", key="bbbbbbbb22")["trusted"] is True
+
+
+def test_each_label_says_whether_its_key_is_trusted_and_when_the_first_was_given(world, give, monkeypatch):
+    world.asked("r1", (TEXT, answer("Health")))
+    assert give("r1", "Business", trusted="")["trusted"] is False
+    first = give("r1", "Business", key="bbbbbbbb22")["time"]
+    monkeypatch.setattr(giving.Labels, "clock", lambda _: NOW + timedelta(hours=1))
+    assert give("r1", "Health", key="bbbbbbbb22")["time"] > first
+    given = world.sampled("r1")["given"]
+    assert [given[key]["trusted"] for key in ("abcdefgh23", "bbbbbbbb22")] == [False, True]
+    assert audit.deciding(given) == ("bbbbbbbb22", "Business", first)
+
+
+def test_a_label_of_before_counts_once_its_trusted_key_gives_it_again(world, give, queue):
+    """Such labels do not say whether their key is trusted. The first one stays what it was."""
+    world.asked("r1", (TEXT, answer("Health")))
+    old = {"first": "Science", "label": "Business", "times": 2, "time": "2026-11-20T21:00:00.000Z"}
+    key = audit.key_of(cast(Item, dynamodb.plain(world.item("r1"))))
+    world.dynamodb.update_item(
+        TableName="requests",
+        Key=dynamodb.item(key),
+        UpdateExpression="SET given = :given",
+        ExpressionAttributeValues=dynamodb.item({":given": {"abcdefgh23": old}}),
+    )
+    assert queue()["texts"] == [] and give("r1", "Business", trusted="")["trusted"] is False
+    assert "trusted" not in world.sampled("r1")["given"]["abcdefgh23"]
+    assert len(queue(trusted="true")["texts"]) == 1
+    again = give("r1", "Business")
+    assert (again["trusted"], again["first"], again["replaced"]) == (True, "Science", None)
+    given = world.sampled("r1")["given"]["abcdefgh23"]
+    assert (given["times"], given["trusted"], given["first_time"]) == (3, True, old["time"])
+    assert queue(trusted="true")["texts"] == [] and give("r1", "Business") == again
 
 
 def test_without_texts_one_sentence_says_so(account, configure, logger, load_event, context):

@@ -57,6 +57,18 @@ def test_what_somebody_labelled_is_left_out_but_the_shared_texts_come_to_all(wor
     assert {(one["request_id"], one["position"]) for one in left} == {("r1", n) for n in shared}
 
 
+def test_a_label_of_another_key_than_a_trusted_one_takes_a_text_from_nobody_else(world, queue, give):
+    world.asked("r1", ("One story", answer("Health", 0.4)))
+    world.asked("r2", ("Another story", answer("Health", 0.5)), audited=False)
+    for name in ("r1", "r2"):
+        give(name, "Science", labeller="mallory", trusted="")
+    assert queue(labeller="mallory")["texts"] == []
+    assert {one["request_id"] for one in queue(labeller="ana")["texts"]} == {"r1", "r2"}
+    for name in ("r1", "r2"):
+        give(name, "Health", labeller="ana")
+    assert [one for one in queue(labeller="ben")["texts"] if not one["shared"]] == []
+
+
 def test_half_is_from_the_sample_and_each_source_fills_in_for_the_other(world, queue):
     world.asked("r1", *((text_of(n), answer("Health")) for n in range(12)))
     assert [one["sample"] for one in queue(limit=10)["texts"]].count("audit") == 10
@@ -149,7 +161,7 @@ def test_labelled_to_the_end_of_each_queue_the_sample_stays_random():
     for turn in range(30):
         labeller = Labeller(key_id=f"key{turn % 3}")
         for one in queue.document(labeller, limit=20, today=TODAY)["texts"]:
-            by_request[one["request_id"]]["given"] = {labeller.id: {}}
+            by_request[one["request_id"]]["given"] = {labeller.id: {"trusted": True}}
             labelled.append(right[one["request_id"]])
     assert len(labelled) == 600
     assert abs(sum(labelled) / 600 - sum(right.values()) / 3_000) < 0.045  # 2.4 standard errors

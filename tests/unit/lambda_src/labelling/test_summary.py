@@ -17,6 +17,7 @@ def test_nothing_is_labelled_yet(world, labels):
         "complete": True,
         "texts": 2,
         "labelled": 0,
+        "waiting": 0,
         "yours": 0,
         "labellers": 0,
         "accuracy": [],
@@ -121,3 +122,26 @@ def test_more_texts_than_one_request_reads_are_said(world, labels, give, monkeyp
     monkeypatch.setattr(summary, "MOST_TEXTS", 3)
     document = labels()
     assert (document["complete"], document["texts"]) == (False, 3)
+
+
+def test_labels_of_other_keys_than_trusted_ones_decide_nothing_and_are_counted(world, labels, give):
+    world.asked("r1", *((f"Text {n}", answer("Health")) for n in range(6)))
+    in_order = sorted(range(6), key=lambda n: audit.number("r1", n))
+    for n in in_order[:5]:
+        give("r1", "Science", position=n, labeller="mallory", key="mallory222", trusted="")
+    before = labels()
+    assert (before["accuracy"], before["labelled"], before["waiting"], before["labellers"]) == ([], 0, 5, 1)
+    for n in in_order[1:4]:
+        give("r1", "Health", position=n)
+    document = labels()
+    [accuracy] = document["accuracy"]
+    assert (accuracy["texts"], accuracy["correct"], accuracy["passed_over"]) == (3, 3.0, 1)
+    assert (document["labelled"], document["waiting"]) == (3, 2)
+    assert (document["agreement"]["texts"], labels(scopes="label admin")["conflicts"]) == (0, [])
+
+
+def test_labels_that_all_wait_can_disagree(world, labels, give):
+    world.asked("r1", ("One", answer("Health")))
+    give("r1", "Health", labeller="ana", trusted="")
+    give("r1", "Science", labeller="ben", trusted="")
+    assert len(labels(labeller="ben")["conflicts"]) == 1

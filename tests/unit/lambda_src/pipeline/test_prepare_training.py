@@ -253,6 +253,13 @@ def test_an_execution_can_name_its_own_dataset(world, context):
     assert prepare.handler({**EVENT, "input": None}, context)["dataset_uri"].startswith("s3://datasets/")
 
 
+@pytest.mark.parametrize("given", [[], "train", 3])
+def test_an_input_that_is_no_object(world, context, given):
+    world()
+    with pytest.raises(logic.InputRefused, match="must be a JSON object"):
+        prepare.handler({**EVENT, "input": given}, context)
+
+
 def test_an_unknown_source(world, context):
     world(DATASET_SOURCE="ftp")
     with pytest.raises(DatasetUnavailable, match="'ftp'; use one of: file, s3, uci"):

@@ -403,10 +403,30 @@ def test_statistics_count_answers_without_probabilities(world, call):
     assert (document["mean_confidence"], document["confidences"]) == (0.91, [0] * 9 + [1])
 
 
+def test_statistics_count_the_two_models_of_a_test_apart(world, call, give):
+    world.logs("r1", prediction("Business"), prediction("Health", 0.71), variants=("champion", "challenger"))
+    world.logs("r2", prediction("Health", 0.81), ago=timedelta(hours=3))
+    world.logs("failed", failed=1)
+    give("r1", "Science", position=1)
+    document = call("GET", "/v1/stats", schema="Stats")
+    none = {"texts": 0, "correct": 0, "accuracy": None}
+    assert document["variants"] == [
+        {
+            **{"variant": "champion", "texts": 2, "failed": 0, "uncertain": 0, "mean_confidence": 0.86},
+            **{"labels": {"Business": 1, "Health": 1}, "feedback": none},
+        },
+        {
+            **{"variant": "challenger", "texts": 1, "failed": 0, "uncertain": 0, "mean_confidence": 0.71},
+            **{"labels": {"Health": 1}, "feedback": {"texts": 1, "correct": 0, "accuracy": 0.0}},
+        },
+    ]
+    assert document["feedback"] == {"texts": 1, "correct": 0, "accuracy": 0.0}
+
+
 def test_statistics_of_nothing(world, call):
     document = call("GET", "/v1/stats", schema="Stats")
     assert (document["texts"], document["mean_confidence"], document["hours"]) == (0, None, [])
-    assert document["feedback"]["accuracy"] is None
+    assert document["feedback"]["accuracy"] is None and document["variants"] == []
 
 
 def test_statistics_read_no_more_than_their_bound_and_say_so(world, call, monkeypatch):

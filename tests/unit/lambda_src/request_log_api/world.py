@@ -69,6 +69,7 @@ class World:
         log=None,
         threshold=None,
         with_labels=True,
+        variants=(),
     ):
         facts = RequestFacts(
             request_id=request_id,
@@ -80,6 +81,7 @@ class World:
             keep_days=30,
             shards=shards,
             threshold=threshold,
+            variants=variants,
         )
         texts = [f"text {position}" for position in range(failed or len(results))]
         items = build(facts, texts=texts, results=results or None)

@@ -138,6 +138,15 @@ def test_but_not_where_no_gain_is_shown(lacking: str) -> None:
     assert found["outcome"] == decision.NOTHING
 
 
+def test_after_the_schedule_s_days_a_single_row_trains_if_it_pays() -> None:
+    one = Rows(accepted=1)
+    found = made(rule=replace(RULE, schedule_days=14), rows=one)
+    assert (found["outcome"], found["decided_by"]) == (decision.TRAIN, "schedule")
+    assert made(rule=replace(RULE, schedule_days=40), rows=one)["outcome"] == decision.NOTHING
+    lost = made(rule=replace(RULE, schedule_days=14), rows=one, gain=replace(GAIN, low=-0.01))
+    assert (lost["outcome"], lost["decided_by"]) == (decision.NOTHING, "worth")
+
+
 def test_the_schedule_asks_where_the_gain_is_not_known() -> None:
     rule = replace(RULE, schedule_days=14)
     few: dict[str, Any] = {"rows": Rows(accepted=10), "gain": None, "no_gain": "no text is labelled"}
@@ -148,6 +157,7 @@ def test_the_schedule_asks_where_the_gain_is_not_known() -> None:
 @pytest.mark.parametrize(
     ("against", "runs"),
     [
+        ("dataset", Runs(erased=True)),
         ("single-flight", Runs(running=["somebody-s-run"])),
         ("single-flight", Runs(starting="fedcba987654")),
         ("test", Runs(test="20261119-080000-abcd")),
@@ -172,9 +182,13 @@ def test_a_person_waits_for_no_cool_down_and_needs_no_gain() -> None:
 
 @pytest.mark.parametrize(
     ("against", "runs"),
-    [("single-flight", Runs(running=["somebody-s-run"])), ("budget", Runs(spent=48.01, counted=24))],
+    [
+        ("dataset", Runs(erased=True)),
+        ("single-flight", Runs(running=["somebody-s-run"])),
+        ("budget", Runs(spent=48.01, counted=24)),
+    ],
 )
-def test_but_for_a_run_that_is_on_and_for_the_budget(against: str, runs: Runs) -> None:
+def test_but_for_a_dataset_that_no_run_may_make_a_run_that_is_on_and_the_budget(against: str, runs: Runs) -> None:
     found = made(cause=decision.PERSON, by="ana", runs=runs)
     assert (found["outcome"], found["decided_by"]) == (decision.WAIT, against)
 
@@ -184,6 +198,12 @@ def test_rows_that_a_version_has_which_led_to_no_better_model_start_no_run_again
     found = made(rows=Rows(accepted=120, frozen=frozen), newest_version="v6")
     assert (found["outcome"], found["decided_by"]) == (decision.NOTHING, "rows")
     assert f"v6 has {frozen} of 120" in found["reason"] and "`rubric train --dataset v6`" in found["reason"]
+
+
+def test_nor_do_rows_in_which_a_run_has_found_nothing_new() -> None:
+    found = made(rows=Rows(accepted=120, frozen=100), newest_version="v6", found_nothing="2026-11-18T00:00:00.000Z")
+    assert (found["outcome"], found["decided_by"]) == (decision.NOTHING, "rows")
+    assert "The run of 2026-11-18T00:00:00.000Z found nothing new to train on in 100 of 120" in found["reason"]
 
 
 def test_enough_later_rows_do_and_the_schedule_asks_for_a_few() -> None:

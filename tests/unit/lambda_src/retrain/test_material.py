@@ -93,6 +93,15 @@ def test_rows_of_which_nothing_came_in_since_the_newest_version_are_frozen() -> 
     assert (found.rows.accepted, found.rows.frozen, found.newest_version) == (60, 10, "v2")
 
 
+def test_so_are_rows_that_a_later_run_has_seen_and_found_nothing_new_in() -> None:
+    run = "2026-11-20T12:19:30.000Z"
+    of = replace(material(), newest_version="v2", frozen_until="2026-11-20T12:09:00.000Z", found_nothing=run)
+    found = seen(of, "2026-11-20T13:00:00.000Z")
+    assert (found.rows.frozen, found.found_nothing) == (20, run)
+    since = replace(of, frozen_until="2026-11-20T12:29:00.000Z")
+    assert seen(since, "2026-11-20T13:00:00.000Z").found_nothing == ""
+
+
 def test_in_less_than_a_day_what_came_is_a_day_s() -> None:
     of = material()
     report = {**of.drift, "until": "2026-11-19T12:05:00.000Z"}
@@ -236,16 +245,20 @@ def test_the_rows_of_a_dataset_as_its_job_read_them() -> None:
 @pytest.mark.parametrize(
     ("objects", "evaluation", "job"),
     [
-        ({}, {"dataset_version": "v1"}, None),
         ({}, {}, None),
         ({}, {}, {"HyperParameters": {"labels_sha256": "d"}, "InputDataConfig": []}),
         ({"x.bin": b"PAR1 and more"}, {}, {"InputDataConfig": [channel("dataset", "s3://datasets/x.bin")]}),
         ({"x.pdf": b"%PDF-1.7"}, {}, {"InputDataConfig": [channel("dataset", "s3://datasets/x.pdf")]}),
     ],
 )
-def test_rows_that_cannot_be_read_are_not_known(
+def test_rows_that_cannot_be_read_are_not_known_and_what_to_do_is_said(
     objects: dict[str, bytes], evaluation: dict[str, Any], job: dict[str, Any] | None
 ) -> None:
     stored = OldRows(S3(objects), Jobs(job), bucket="datasets")
-    with pytest.raises(RowsUnknown, match=r"version|gone"):
+    with pytest.raises(RowsUnknown, match="; `rubric retrain --yes` trains on a dataset version"):
         list(stored.rows(stored.of_model(VERSION, evaluation)))
+
+
+def test_nor_are_those_of_a_version_that_is_gone() -> None:
+    with pytest.raises(RowsUnknown, match="the manifest of the dataset version v1 cannot be read"):
+        OldRows(S3({}), Jobs(None), bucket="datasets").of_model(VERSION, {"dataset_version": "v1"})

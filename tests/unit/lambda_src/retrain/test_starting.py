@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from contracts.deployment.pipeline import ErrorName
 from contracts.retraining import decision, runs
 from contracts.retraining.decision import Decision
-from lambda_src.retrain import starting
+from lambda_src.retrain import look, starting
 from lambda_src.retrain.rule.evidence import Rule
 from tests.unit.lambda_src.retrain.test_decide import RULE
 from tests.unit.lambda_src.retrain.world import Killed, World, run_of, started
@@ -165,3 +166,49 @@ def test_a_ledger_of_another_layout_stops_everything() -> None:
     with pytest.raises(ValueError, match="layout"):
         decide(world, world.execution("one"))
     assert world.kept() == []
+
+
+NOTHING = {"nothing_new": True, "promoted": False, "reason": "Nothing new to train on"}
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "state", "spent"),
+    [
+        ("SUCCEEDED", {"output": json.dumps({"promoted": True})}, runs.ENDED, 2.0),
+        ("SUCCEEDED", {"output": json.dumps({**NOTHING, "job_name": ""})}, runs.UNPAID, 0.0),
+        ("SUCCEEDED", {"output": json.dumps({**NOTHING, "job_name": "rubric-dev-1"})}, runs.EMPTY, 2.0),
+        ("FAILED", {"error": ErrorName.PREPARATION_FAILED, "cause": "no dataset"}, runs.UNPAID, 0.0),
+        ("FAILED", {"error": ErrorName.GATE_REFUSED, "cause": "worse"}, runs.ENDED, 2.0),
+        ("ABORTED", {}, runs.ENDED, 2.0),
+    ],
+)
+def test_a_run_that_had_no_job_is_not_paid_for_and_the_cool_down_counts_it(
+    status: str, more: dict[str, str], state: str, spent: float
+) -> None:
+    world = World()
+    one = world.execution("one")
+    world.end(machine(world, one)["run"], status, **more)
+    standing = look.standing(world.stores, at=LATER)
+    assert (standing.spent, standing.last_started, standing.running) == (spent, AT, [])
+    assert [run["state"] for run in starting.noted(world.stores, at=LATER)] == [state]
+    assert runs.found_nothing(world.ledger()) == (AT if state == runs.EMPTY else "")
+
+
+def test_how_a_run_ended_is_asked_once() -> None:
+    world = World()
+    world.end(machine(world, world.execution("one"))["run"], "SUCCEEDED", output="{}")
+    starting.noted(world.stores, at=LATER)
+    world.states.statuses.clear()
+    before = world.calls.made
+    assert [run["state"] for run in starting.noted(world.stores, at=LATER)] == [runs.ENDED]
+    assert world.calls.made == before + 1  # the ledger of runs
+
+
+def test_before_the_first_version_nothing_is_started_once_a_text_was_erased() -> None:
+    world = World()
+    world.datasets.version, world.datasets.is_erased = "", True
+    made = decide(world, world.execution("one"))
+    assert (made["outcome"], made["decided_by"], world.ledger()) == (decision.WAIT, "dataset", [])
+    assert "`rubric data freeze`" in made["reason"]
+    world.datasets.version = "v1"
+    assert decide(world, world.execution("two"))["outcome"] == decision.TRAIN

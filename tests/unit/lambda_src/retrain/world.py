@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
@@ -83,9 +83,12 @@ class Bucket:
 
 @dataclass
 class StepFunctions:
-    """statuses: of executions by ARN. running: names of the pipeline's runs that others have started."""
+    """statuses: of executions by ARN; ends: what else DescribeExecution says of them. running: names of the pipeline's
+    runs that others have started.
+    """
 
     calls: Calls
+    ends: dict[str, dict[str, str]] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
     running: list[str] = field(default_factory=list)
 
@@ -98,12 +101,26 @@ class StepFunctions:
         def describe() -> dict[str, Any]:
             if executionArn not in self.statuses:
                 raise _error("ExecutionDoesNotExist", "DescribeExecution")
-            return {"status": self.statuses[executionArn]}
+            return {"status": self.statuses[executionArn], **self.ends.get(executionArn, {})}
 
         return dict(self.calls.call(describe))
 
     def runs(self) -> dict[str, str]:
         return {arn: status for arn, status in self.statuses.items() if arn.startswith(_RUNS)}
+
+
+@dataclass
+class Datasets:
+    """What is known of the dataset: its newest version, and whether a row was erased."""
+
+    version: str = "v1"
+    is_erased: bool = False
+
+    def newest(self) -> tuple[str, str]:
+        return self.version, ""
+
+    def erased(self) -> bool:
+        return self.is_erased
 
 
 class World:
@@ -112,12 +129,13 @@ class World:
     def __init__(self) -> None:
         self.calls = Calls()
         self.bucket, self.states = Bucket(self.calls), StepFunctions(self.calls)
+        self.datasets = Datasets()
         unread: Any = None  # a model's material is given
         self.stores = Stores(
             documents=Documents(self.bucket, bucket="artifacts"),
             sample=unread,
-            new_rows=unread,
-            old_rows=unread,
+            new_rows=cast(Any, self.datasets),
+            old_rows=cast(Any, self.datasets),
             executions=Executions(self.states, pipeline=PIPELINE),
             labels_uri="",
             days=30,
@@ -133,6 +151,10 @@ class World:
     def start(self, run: str) -> None:
         """StartExecution: a name is started once."""
         self.states.statuses.setdefault(f"{_RUNS}:{run}", "RUNNING")
+
+    def end(self, run: str, status: str, **more: str) -> None:
+        """A run's end. more: of the answer of DescribeExecution."""
+        self.states.statuses[f"{_RUNS}:{run}"], self.states.ends[f"{_RUNS}:{run}"] = status, more
 
     def ledger(self) -> list[runs.Run]:
         """The ledger of runs."""

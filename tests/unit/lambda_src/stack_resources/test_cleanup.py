@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contracts.logs import log_groups
-from lambda_src.stack_resources.cleanup import executions, stack, storage, training, transform
+from lambda_src.stack_resources.cleanup import executions, network, stack, storage, training, transform
 from lambda_src.stack_resources.cleanup import handler as cleanup
 from lambda_src.stack_resources.cleanup.deadline import Deadline, OutOfTimeError
 from tests.unit.lambda_src.conftest import Context
@@ -568,3 +568,48 @@ def test_running_out_of_time_is_answered(world):
     cleanup.handler(event, Context(remaining_ms=15_000))
     assert answers[0]["Status"] == "FAILED"
     assert "out of time while" in answers[0]["Reason"]
+
+
+# network interfaces
+
+
+@pytest.fixture
+def vpc(account):
+    """(EC2, a VPC's id, a function that makes an interface in it)."""
+    ec2 = boto3.client("ec2")
+    vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc_id, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    return ec2, vpc_id, lambda: ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+
+
+def test_a_vpc_is_waited_for_until_its_last_interface_is_removed(vpc):
+    ec2, vpc_id, interface = vpc
+    left = [interface(), interface()]
+    deadline = Deadline(
+        lambda: 900_000, sleep=lambda seconds: ec2.delete_network_interface(NetworkInterfaceId=left.pop())
+    )
+    assert network.await_interfaces(ec2, vpc_id, deadline=deadline) == 2
+    assert left == []
+
+
+def test_interfaces_of_endpoints_and_of_other_vpcs_are_not_waited_for(vpc):
+    ec2, vpc_id, interface = vpc
+    interface()
+    other = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+    assert network.await_interfaces(ec2, other, deadline=endless()) == 0
+
+    class OfEndpoints:
+        def get_paginator(self, operation):
+            return self
+
+        def paginate(self, **call):
+            return [{"NetworkInterfaces": [{"NetworkInterfaceId": "eni-1", "InterfaceType": "vpc_endpoint"}]}]
+
+    assert network.await_interfaces(OfEndpoints(), vpc_id, deadline=endless()) == 0
+
+
+def test_an_interface_that_stays_is_named_and_the_deletion_can_be_tried_again(vpc):
+    ec2, vpc_id, interface = vpc
+    name = interface()
+    with pytest.raises(OutOfTimeError, match=f"network interfaces in {vpc_id} to be removed: {name}: delete the stack"):
+        network.await_interfaces(ec2, vpc_id, deadline=Deadline(lambda: 0))

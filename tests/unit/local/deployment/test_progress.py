@@ -71,6 +71,16 @@ def test_a_refused_template_gives_cloudformations_line(tmp_path: Path) -> None:
     assert progress.reason() == "Template format error: Unrecognized resource types: [AWS::Nope::Thing]"
 
 
+def test_a_destroy_shows_that_it_waits_for_network_interfaces(tmp_path: Path) -> None:
+    board, progress = progress_on(tmp_path)
+    progress.line(
+        "Rubric-local-Api | 3 | 1:02:03 PM | DELETE_IN_PROGRESS | AWS::Lambda::Function | Classify/Function (C1) "
+        "CloudFormation is waiting for NetworkInterfaces associated with the Lambda Function to be cleaned up."
+    )
+    shown = board.stages["Rubric-local-Api"].detail
+    assert shown == "waiting until Lambda removes the network interfaces of Classify/Function"
+
+
 def test_a_training_job_shows_beside_the_stack_that_waits_for_it(tmp_path: Path) -> None:
     board, progress = progress_on(tmp_path, OneLine())
     assert not progress.trained

@@ -37,6 +37,20 @@ def test_an_empty_account_has_nothing_left(aws: None) -> None:
     assert leftovers.collect(client) == []
 
 
+def test_a_network_counts_and_the_account_s_own_does_not(aws: None) -> None:
+    ec2 = client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(VpcId=vpc, GroupName="functions", Description="Functions.")["GroupId"]
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    endpoint = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3")["VpcEndpoint"]
+    assert found("VPC") == [vpc]
+    assert found("Subnet") == [subnet]
+    assert found("Security group") == [group]
+    assert found("Network interface") == [interface]
+    assert found("VPC endpoint") == [endpoint["VpcEndpointId"]]
+
+
 def test_objects_of_old_versions_and_delete_markers_count(aws: None) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket="artifacts")

@@ -15,8 +15,9 @@ from lambda_src.ab_test import step
 from ops.ab_tests import calls
 from ops.deployment.cloud import Cloud
 from ops.deployment.stacks import Stack, Stacks
-from tests.unit.lambda_src.ab_test import world as worlds
-from tests.unit.lambda_src.ab_test.world import NEW, OLD, World
+from tests.unit.lambda_src.ab_test import environment as worlds
+from tests.unit.lambda_src.ab_test.environment import NEW, OLD
+from tests.unit.lambda_src.ab_test.world import World
 from tests.unit.ops.conftest import FakeStepFunctions, deployed, register, run, serve
 
 

@@ -87,6 +87,16 @@ def test_without_options_a_key_has_all_but_admin_and_the_apis_limits(cloud, caps
     assert not {"rate", "burst", "daily_quota", "ends_at", "expires_at"} & set(item)
 
 
+def test_who_makes_a_key_for_labellers_hears_what_its_labels_decide(cloud, capsys):
+    for arguments, waits in (
+        (("--scopes", "label"), True),
+        (("--scopes", "label", "--trusted"), False),
+        ((), False),
+    ):
+        assert run("keys", "create", "--name", "desk", *arguments) == 0
+        assert ("Labels of this key wait" in capsys.readouterr().err) is waits
+
+
 def test_a_trusted_key_says_so_to_the_authorizer_and_in_the_list(cloud, capsys):
     assert make(capsys, "--trusted")["trusted"] is True
     assert items()[0]["trusted"] == {"BOOL": True}

@@ -22,6 +22,7 @@ from tests.unit.ops.datasets.world import World
 MODEL, OTHER = "rubric-dev-20261120-000000-bbbb", "rubric-dev-20261119-000000-aaaa"
 T0 = datetime(2026, 11, 20, tzinfo=UTC)
 ALARM = "rubric-dev-rollback-Faults"
+GENERATED = "Rubric-dev-Monitoring-AlarmsClassifyErrors0A1B2C3D-XYZ"
 
 
 def uri(version: str) -> str:
@@ -77,7 +78,9 @@ def happened(world: World, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Clo
     test = {
         "test_id": "t1", "plan": {"mode": "replay"}, "champion": {"version": OTHER}, "challenger": {"version": MODEL},
         "by": "ada", "started_at": "2026-11-20T05:00:00.000Z", "ended_at": "2026-11-20T06:00:00.000Z",
-        "ended_by": "the function", "verdict": "better", "reason": "more often right", "looks": [1, 2], "steps": [],
+        "ended_by": "the function", "verdict": "better", "reason": "more often right", "looks": [1, 2],
+        "steps": [{"at": f"2026-11-20T0{at}:00.000Z", "what": what} for at, what in (
+            ("5:00", "ada starts a replay"), ("5:30", "the challenger classifies 5 texts"), ("6:00", "it ends"))],
         "promoted": "",
     }  # fmt: skip
     for key in (record.archived("t1"), record.CURRENT):  # a step was killed between the two
@@ -102,6 +105,7 @@ def happened(world: World, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Clo
         {"AlarmName": ALARM, "Timestamp": T0 + timedelta(minutes=1), "HistoryData": state("ALARM", "OK")},
         {"AlarmName": ALARM, "Timestamp": T0 + timedelta(minutes=5), "HistoryData": state("OK", "ALARM")},
         {"AlarmName": ALARM, "Timestamp": T0, "HistoryData": state("OK", "INSUFFICIENT_DATA")},
+        {"AlarmName": GENERATED, "Timestamp": T0 + timedelta(minutes=7), "HistoryData": state("ALARM", "OK")},
         {"AlarmName": "somebody-elses", "Timestamp": T0, "HistoryData": state("ALARM", "OK")},
     ]
     runs = [
@@ -111,7 +115,11 @@ def happened(world: World, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Clo
             ("retrain-d1", "SUCCEEDED", {"fold_ledger": True, "decision": "d1"}, {}),
             ("by-hand", "FAILED", {"by": "ada", "dataset_uri": "s3://b/datasets/versions/v1/manifest.json"},
              {"error": "GateRefused", "cause": "below the minimum"}),
-            ("by-rule", "RUNNING", {"version": "0"}, {"stopDate": None}),
+            ("by-rule", "RUNNING", {"source": "aws.events"}, {"stopDate": None}),
+            ("by-console", "RUNNING", {}, {"stopDate": None}),
+            ("by-deploy", "SUCCEEDED", {"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID":
+             "arn:aws:states:us-east-1:1:execution:rubric-dev-first-model:first-model-4c1d"},
+             {"output": json.dumps({"nothing_new": True, "reason": "no label has come in"})}),
         )
     ]  # fmt: skip
     answers = History(Cloud.client, alarms, runs)
@@ -143,19 +151,24 @@ def test_promotions_and_rollbacks_are_told_once_with_who_asked(happened: Cloud) 
 
 def test_runs_verdicts_tests_decisions_and_alarms_are_told(happened: Cloud) -> None:
     assert told(happened, "alarm") == [
-        (f"{ALARM} rings: 1 datapoint", "CloudWatch"),
-        (f"{ALARM} has ended", "CloudWatch"),
+        ("RollbackFaults rings: 1 datapoint", "CloudWatch"),
+        ("RollbackFaults has ended", "CloudWatch"),
+        ("ClassifyErrors rings: 1 datapoint", "CloudWatch"),
     ]
     assert told(happened, "decision") == [("retraining: train, by the clause rows: it pays", "the machine")]
     assert told(happened, "test") == [
         (f"the test t1 (replay) of {MODEL} against {OTHER} began", "ada"),
+        ("t1: the challenger classifies 5 texts", ""),
         ("the test t1 ended as better after 2 labels: more often right", "the function"),
     ]
     assert sorted(told(happened, "run")) == [
+        ("training began", ""),
         ("training began", "the decision d1"),
-        ("training began", "the schedule, or a deploy"),
+        ("training began", "the machine rubric-dev-first-model"),
+        ("training began", "the schedule"),
         ("training began on v1", "ada"),
         ("training ended: failed (below the minimum)", "ada"),
+        ("training ended: nothing was trained (no label has come in)", "the machine rubric-dev-first-model"),
         ("training ended: succeeded", "the decision d1"),
     ]
     assert sorted(told(happened, "verdict")) == [
@@ -177,6 +190,7 @@ def test_a_run_that_was_on_at_that_time_is_told_with_who_started_it(happened: Cl
     events = reading.read(happened, kinds=["run"], since=T0 + timedelta(minutes=5))
     assert sorted((event.what, event.by) for event in events) == [
         ("training ended: failed (below the minimum)", "ada"),
+        ("training ended: nothing was trained (no label has come in)", "the machine rubric-dev-first-model"),
         ("training ended: succeeded", "the decision d1"),
     ]
     assert reading.read(happened, kinds=["run"], since=T0 + timedelta(minutes=10)) == []

@@ -16,7 +16,7 @@ from contracts.deployment.pipeline import training_job
 from ops.deployment.cloud import Cloud
 from ops.deployment.stacks import Stack
 from tests.tables import make_table
-from tests.unit.ops.conftest import BUCKET, run
+from tests.unit.ops.conftest import BUCKET, PARAMETER, run
 from tests.unit.ops.datasets.world import BUCKET as DATASETS
 from tests.unit.ops.datasets.world import World
 
@@ -68,6 +68,9 @@ def world(cloud: Cloud, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> World
     judged(MODEL, "v2")
     judged(OLD, "v1", passed=False)
     judged(FILE, None)
+    boto3.client("ssm").put_parameter(
+        Name=PARAMETER, Value=f"s3://{BUCKET}/models/{MODEL}/output/model.tar.gz", Type="String", Overwrite=True
+    )
     promoted = {"artifact_uri": f"s3://{BUCKET}/models/{MODEL}/output/model.tar.gz", "at": 1.8e9, "ended": 1.8e9,
                 "outcome": "served", "by": "ada", "reason": "promoted, not tested: 3 requests of 50"}  # fmt: skip
     boto3.client("ssm").put_parameter(Name="/rubric/dev/promotions/000001", Value=json.dumps(promoted), Type="String")
@@ -117,6 +120,21 @@ def test_a_model_leads_to_the_decision_that_started_its_run(
     assert "Started by the decision d2" in " ".join(capsys.readouterr().out.split())
 
 
+def test_an_answer_of_the_fallback_and_a_text_without_one_are_said_to_be_so(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answered(0, MODEL)
+    answered(1, "amazon.nova-micro-v1:0", backend={"S": "bedrock"})
+    failed = {"request_id": {"S": REQUEST}, "position": {"N": "2"}, "status": {"N": "503"}}
+    boto3.client("dynamodb").put_item(TableName="log", Item=failed)
+    assert [each["model"]["version"] for each in shown(capsys, REQUEST)["models"]] == [MODEL]
+    assert run("trace", REQUEST) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "bedrock amazon.nova-micro-v1:0" in printed and "503" in printed
+    assert "Not known: what amazon.nova-micro-v1:0 learnt from: it is a model of Amazon Bedrock" in printed
+    assert "Not known: which model was asked about text 2: there was no answer." in printed
+
+
 def test_it_is_readable_in_a_terminal(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     answered(0, MODEL)
     assert run("trace", REQUEST) == 0
@@ -142,12 +160,20 @@ def test_a_row_leads_to_its_labels_its_versions_and_the_models_that_learnt_from_
         ("Health", None),
     ]
     assert [(each["version"], each["part"]) for each in found["versions"]] == [("v1", "test"), ("v2", "train")]
-    assert [(each["version"], each["how"], each["passed"]) for each in found["models"]] == [
-        (OLD, "was judged on it", False),
-        (MODEL, "learnt from it", True),
+    assert [(each["version"], each["how"], each["passed"], each["approved"]) for each in found["models"]] == [
+        (OLD, "was judged on it", False, False),
+        (MODEL, "learnt from it", True, True),
     ]
     assert "text" not in json.dumps(found["events"])
     assert shown(capsys, "--row", row_id) == found
+
+
+def test_a_row_that_no_version_has_leads_to_why(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.label("Hail", "Business")
+    assert run("trace", "--text", "Hail") == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "No dataset version has it: `rubric data review` lists" in printed
+    assert "No model was trained on a dataset version with it." in printed
 
 
 def test_rows_that_are_gone_are_told_and_the_rest_is_still_traced(

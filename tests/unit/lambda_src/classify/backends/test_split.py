@@ -42,6 +42,16 @@ class Model:
         return ModelAnswer(document=document, variant="any", backend=self.backend, cached=self.cached)
 
 
+class Turns:
+    """Each call is another model's."""
+
+    def __init__(self, models):
+        self.models = models
+
+    def classify(self, texts):
+        return self.models.pop(0).classify(texts)
+
+
 class World:
     def __init__(self, logger):
         self.champion, self.challenger, self.instead = Model("champion"), Model("challenger"), Model("instead")
@@ -160,7 +170,8 @@ def test_a_request_has_one_backend(world):
     world.champion = bedrock
     answer = world.ask()
     assert (answer.backend, versions(answer), answer.variants) == (BEDROCK, ["bedrock"] * 4, ())
-    assert bedrock.asked == [("a", "c"), TEXTS]
+    assert [each["text"] for each in answer.document["predictions"]] == list(TEXTS)
+    assert bedrock.asked == [("a", "c"), ("b", "d")]  # each text once
     # For a while, a request is one call, whoever was to answer it.
     world.ask()
     assert bedrock.asked[2:] == [TEXTS] and len(world.challenger.asked) <= 1
@@ -168,8 +179,31 @@ def test_a_request_has_one_backend(world):
     assert world.ask().variants == (CHAMPION,) * 4 and world.champion.asked == [TEXTS]
     world.clock += 2 * split.PAUSE_SECONDS * 1000
     world.challenger.failure, world.split._instead = unavailable(), bedrock
+    bedrock.asked.clear()
     answer = world.ask()
     assert (answer.backend, versions(answer), answer.variants) == (BEDROCK, ["bedrock"] * 4, ())
+    assert bedrock.asked == [("b", "d"), ("a", "c")]
+
+
+def test_with_both_models_away_bedrock_is_asked_once_for_each_text(world):
+    bedrock = Model("bedrock", backend=BEDROCK)
+    world.champion = world.split._instead = bedrock
+    world.challenger.failure = unavailable()
+    answer = world.ask()
+    assert (answer.backend, versions(answer)) == (BEDROCK, ["bedrock"] * 4)
+    assert sorted(bedrock.asked) == [("a", "c"), ("b", "d")]
+
+
+def test_where_the_endpoint_is_back_meanwhile_it_answers_all(world):
+    answers = [Model("bedrock", backend=BEDROCK), world.champion, world.champion]
+    champion, world.champion = world.champion, Turns(answers)
+    assert versions(world.ask()) == ["champion"] * 4 and champion.asked == [("b", "d"), TEXTS]
+
+
+def test_where_nobody_answers_the_challengers_texts_bedrock_does(world):
+    world.champion = bedrock = Model("bedrock", backend=BEDROCK)
+    world.challenger.failure, world.instead.failure = unavailable(), unavailable()
+    assert versions(world.ask()) == ["bedrock"] * 4 and bedrock.asked == [("a", "c"), ("b", "d")]
 
 
 def test_a_champions_answer_that_is_too_short_is_left_to_be_refused(world):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambda_src.common.api.auth import require_key
+from lambda_src.common.api.auth import is_trusted, require_key
 from lambda_src.common.problems import Problem
 
 
@@ -92,6 +92,19 @@ def test_with_iam_the_caller_is_its_arn_and_iam_says_what_it_may():
 )
 def test_with_iam_the_sessions_of_a_role_are_one_caller_and_users_are_themselves(arn, caller):
     assert require_key({"requestContext": {"authorizer": {"iam": {"userArn": arn}}}}) == caller
+
+
+def test_whose_labels_are_trusted():
+    """A key says it of itself, whatever the setting names; other callers are named by the setting alone."""
+    key = {"verdict": "ok", "key_id": "abcdefgh23"}
+    assert is_trusted(_with({**key, "trusted": "true"}), callers=[])
+    assert not is_trusted(_with({**key, "trusted": ""}), callers=["abcdefgh23", ARN])
+    assert not is_trusted(IAM, callers=[]) and is_trusted(IAM, callers=[ARN])
+    session = "arn:aws:sts::123456789012:assumed-role/desk/ana"
+    role = {"requestContext": {"authorizer": {"iam": {"userArn": session}}}}
+    assert is_trusted(role, callers=["arn:aws:iam::123456789012:role/desk"]) and not is_trusted(role, callers=[ARN])
+    assert is_trusted(_token(sub="u-1"), callers=["u-1"]) and not is_trusted(_token(sub="u-2"), callers=["u-1"])
+    assert not is_trusted({}, callers=[""])
 
 
 @pytest.mark.parametrize("scope", ["classify read", "rubric/classify", "openid rubric/classify"])

@@ -46,7 +46,7 @@ def ended(run: Run) -> dict[str, Any]:
 
 @pytest.fixture
 def deployed(place: FakePlace, commands: FakeCommands) -> FakePlace:
-    """All five stacks, which `cdk destroy` deletes."""
+    """All six stacks, which `cdk destroy` deletes."""
     place.cloudformation.stacks = dict(STACKS)
 
     def on_run(command: tuple[str, ...]) -> None:

@@ -1,0 +1,1 @@
+"""What in the account differs from the templates: CloudFormation's drift detection, and what it cannot see."""
