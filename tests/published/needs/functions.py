@@ -445,6 +445,8 @@ def _cleanup(f: Function) -> Iterator[Need]:
         package = f.arn("sagemaker", f"model-package/{properties['ModelPackageGroup']}/7")
         yield from all_of("sagemaker:DeleteModelPackage ListModelPackages", package, CODE)
     yield from _jobs(f, properties)
+    if "Vpc" in properties:
+        yield from all_of("ec2:DescribeNetworkInterfaces", "*", CODE)
     for machine in properties.get("StateMachines", []):
         execution = f"{machine.replace(':stateMachine:', ':execution:')}:some-name"
         yield from all_of("states:ListExecutions", machine, CODE)
