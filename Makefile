@@ -15,10 +15,11 @@ PORT ?=
 ENVS ?= dev prod
 DIGEST ?=
 FORCE ?=
+ACCOUNT ?= delivery/delivery.yaml
 
 # Settings reach commands through the environment, as typed: a quote, a semicolon or a dollar in a file's name is part of
 # the name, not of a shell line and not a variable of make's. tools/words.py splits those that are several words.
-SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE ENVS DIGEST FORCE
+SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE ENVS DIGEST FORCE ACCOUNT
 $(foreach name,$(SETTINGS),$(if $(filter command environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 # cdk.json's build step is `make -s build`: for the local AWS it builds only what the local environment needs.
 ifneq ($(filter demo local-up local-destroy,$(MAKECMDGOALS)),)
@@ -41,6 +42,9 @@ ON_LOCAL := $(if $(IS_LOCAL),endpoint="$$($(LOCAL) env)" || exit 1; set -a; eval
 define cdk
 	@$(ON_LOCAL) $(WORDS) $(2) ARGS -- $(CDK) $(1) -c "env=$$ENV"
 endef
+define account
+	@$(ON_LOCAL) $(WORDS) ARGS -- $(CDK) --app "$(PYTHON) -m delivery" --output build/delivery/account $(1) -c "delivery=$$ACCOUNT"
+endef
 # On a real account, check the credentials and, for a deploy, what AWS would refuse, before anything is built.
 # PREFLIGHT=off skips this.
 RUBRIC := $(PYTHON) -m ops --env "$$ENV"
@@ -59,7 +63,7 @@ SYSTEM_PYTHON := python="$$(command -v python3 || command -v python)" || \
 
 # What `ready` sets up; some environments have packages that few targets need.
 SETUP := all
-test test-unit test-long: SETUP := all notebooks huggingface
+test test-unit test-long coverage: SETUP := all notebooks huggingface
 test-e2e test-notebooks notebooks: SETUP := all notebooks
 # The console is tested in a real browser; if none can be installed, those tests are skipped with the reason.
 test test-e2e: browser-if-any
@@ -69,7 +73,7 @@ preflight assembly-check delivery-comment delivery delivery-changes delivery-pre
 	delivery-finish delivery-rollback delivery-unlock: SETUP := app
 
 .PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
-	synth preflight credentials deploy diff destroy bootstrap acceptance assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
+	synth preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
 
 help:
 	@printf '%s\n' \
@@ -91,6 +95,8 @@ help:
 	'  make destroy ENV=dev           delete every stack' \
 	'  make acceptance ENV=dev        deploy under a throw-away name, use everything, destroy, count what is left' \
 	'  make synth ENV=dev             only write the CloudFormation templates' '' \
+	'Let workflows deploy into an account (docs/delivery-accounts.md; ACCOUNT=delivery/delivery.yaml):' \
+	'  make account-synth | account-diff | account-deploy | account-destroy' '' \
 	'Deliver a change, step by step (docs/delivery.md):' \
 	'  make assembly ENVS="dev prod"  synthesise once: build/assembly, build/assembly.tar and its digest' \
 	'  make assembly-check DIGEST=... check, and unpack, the assembly' \
@@ -105,8 +111,9 @@ help:
 	'  make setup                     bring the environments up to date' \
 	'  make build                     build the assets (build/)' \
 	'  make check                     lint, and the unit tests of what changed (SINCE=main: since that commit)' \
-	'  make test                      lint and every test but the long ones, with coverage' \
+	'  make test                      lint and every test but the long ones' \
 	'  make test-long                 slow tests of what rarely breaks: rehearsals, notebooks [ARGS="-k word"]' \
+	'  make coverage                  the share of lines that the tests run; takes half as long again' \
 	'  make test-unit | test-model | test-stacks | test-published | test-contract | test-e2e [ARGS="-k word"]' \
 	'  make console-pictures          take docs/images/console-*.png anew (needs a running demo)' \
 	'  make eda-picture               take docs/images/eda.png anew' \
@@ -202,6 +209,19 @@ destroy: build
 acceptance: build
 	@$(WORDS) ARGS -- $(PYTHON) -m tools.acceptance --env "$$ENV"
 
+# The delivery stack of an account (docs/delivery-accounts.md), by a person with an administrator's credentials.
+account-synth: build
+	$(call account,synth --quiet)
+
+account-diff: build
+	$(call account,diff)
+
+account-deploy: build
+	$(call account,deploy)
+
+account-destroy: build
+	$(call account,destroy $(UNASKED_DESTROY))
+
 # One synth of all environments: build/assembly, its archive and its digest.
 assembly: ready
 	@$(DELIVER) assembly --environments "$$ENVS"
@@ -221,6 +241,9 @@ check: assets
 
 test: build
 	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests
+
+coverage: build
+	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests --coverage --only unit --only model --only stacks --only contract
 
 test-unit test-model test-stacks test-published test-contract test-e2e: test-%: build
 	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests --only $* --

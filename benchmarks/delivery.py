@@ -8,6 +8,7 @@ times two changes of the same size: one by the steps of a delivery (one synth, c
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -92,10 +93,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         finally:
             for account in accounts:
                 account.local("down", check=False)
-    print(f"{processor()}, {os.cpu_count()} cores")
-    for way in dict.fromkeys(way for way, _, _ in laps.taken):
-        print(f"\n{way}: {laps.sum(way):.0f} s")
-        print("\n".join(f"  {step}: {seconds:.1f} s" for of, step, seconds in laps.taken if of == way))
+    ways = dict.fromkeys(way for way, _, _ in laps.taken)
+    steps = {way: {step: round(seconds, 1) for of, step, seconds in laps.taken if of == way} for way in ways}
+    sums = {way: round(laps.sum(way)) for way in ways}
+    print(json.dumps({"processor": processor(), "cores": os.cpu_count(), "seconds": sums, "steps": steps}))
     return 0
 
 

@@ -16,7 +16,7 @@ from environments.sections.delivery import Delivery, DeliveryFile
 from environments.settings import Settings
 from environments.settings import load as load_environment
 
-__all__ = ["Delivered", "SettingsError", "load", "refuse_another"]
+__all__ = ["Delivered", "SettingsError", "load", "of_environment", "refuse_another"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,19 @@ def load(file: str = FILE, *, root: Path) -> Delivered:
     environments = tuple(_environment(name, source=source, root=root) for name in settings.environments)
     _refuse(next(_contradictions(environments), None), source=source)
     return Delivered(file=source.file, settings=settings, environments=environments)
+
+
+def of_environment(name: str, *, root: Path) -> Delivered | None:
+    """Delivery of an environment, from the first file of delivery/ that lists it; None where none does.
+
+    A file without a repository is one that nobody has filled in. Raises SettingsError for one that is wrong.
+    """
+    for path in sorted((root / FILE).parent.glob("*.yaml")):
+        section = read(path, root=root).values.get("delivery")
+        filled = isinstance(section, dict) and "repository" in section
+        if filled and name in (section.get("environments") or []):
+            return load(path.relative_to(root).as_posix(), root=root)
+    return None
 
 
 def refuse_another(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from aws_cdk import aws_iam as iam
 
-from contracts.deployment.delivery import stack_name
+from contracts.deployment.buckets import MIRROR
+from contracts.deployment.delivery import ISSUER, stack_name
 from delivery.place import Place
 from environments.settings import Settings
 
@@ -13,6 +14,7 @@ API_KEYS_TABLE = "ApiKeysTable"
 # Calls of `rubric preflight` that no resource narrows (service authorization reference).
 _UNNARROWED = (
     "account:GetRegionOptStatus",
+    "iam:ListOpenIDConnectProviders",
     "organizations:DescribeEffectivePolicy",
     "servicequotas:ListAWSDefaultServiceQuotas",
     "servicequotas:ListServiceQuotas",
@@ -28,7 +30,7 @@ def statements(settings: Settings, *, place: Place) -> list[iam.PolicyStatement]
             actions=["cloudformation:DescribeStacks"],
             resources=[
                 place.stacks(settings),
-                place.arn("cloudformation", f"stack/{stack_name(settings.project)}/*", region=settings.region),
+                place.arn("cloudformation", f"stack/{stack_name(settings.project)}/*", region="*"),
             ],
         ),
         iam.PolicyStatement(
@@ -41,8 +43,16 @@ def statements(settings: Settings, *, place: Place) -> list[iam.PolicyStatement]
         ),
         iam.PolicyStatement(
             sid="DeployRole",
-            actions=["iam:SimulatePrincipalPolicy"],
+            actions=["iam:GetRole", "iam:ListAttachedRolePolicies", "iam:SimulatePrincipalPolicy"],
             resources=[place.bootstrap_role("cfn-exec", region=settings.region)],
+        ),
+        iam.PolicyStatement(
+            sid="Delivery",
+            actions=["iam:GetOpenIDConnectProvider", "iam:GetPolicy"],
+            resources=[
+                place.arn("iam", f"oidc-provider/{ISSUER}"),
+                place.arn("iam", f"policy/{settings.permissions_boundary}"),
+            ],
         ),
         # The registries are AWS's own or the company's: which, the settings' images say, so only reading is granted.
         iam.PolicyStatement(
@@ -51,12 +61,42 @@ def statements(settings: Settings, *, place: Place) -> list[iam.PolicyStatement]
             resources=[place.arn("ecr", "repository/*", region="*", account="*")],
         ),
         *_bedrock(settings, place=place),
+        *_network(settings),
+        *_mirror(settings, place=place),
         iam.PolicyStatement(
             sid="SmokeKey",
             actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
             resources=[place.table(settings, logical_id=API_KEYS_TABLE)],
         ),
         *_encryption(settings, place=place),
+    ]
+
+
+def _network(settings: Settings) -> list[iam.PolicyStatement]:
+    """EC2 lets no resource narrow what is described."""
+    if not settings.network.inside:
+        return []
+    kinds = (
+        *("AvailabilityZones", "RouteTables", "SecurityGroups", "Subnets", "VpcAttribute", "VpcEndpointServices"),
+        *("VpcEndpoints", "Vpcs"),
+    )
+    actions = [*(f"ec2:Describe{kind}" for kind in kinds), "servicequotas:GetServiceQuota"]
+    return [iam.PolicyStatement(sid="Network", actions=actions, resources=["*"])]
+
+
+def _mirror(settings: Settings, *, place: Place) -> list[iam.PolicyStatement]:
+    """What isolated training needs is in a bucket of the environment's, under a prefix of its own."""
+    if not (settings.classifier.trained and settings.isolated_training):
+        return []
+    buckets = place.arn("s3", f"{settings.prefix}-data-*", account="")
+    return [
+        iam.PolicyStatement(
+            sid="MirrorNames",
+            actions=["s3:ListBucket"],
+            resources=[buckets],
+            conditions={"StringLike": {"s3:prefix": f"{MIRROR}*"}},
+        ),
+        iam.PolicyStatement(sid="Mirror", actions=["s3:GetObject"], resources=[f"{buckets}/{MIRROR}*"]),
     ]
 
 

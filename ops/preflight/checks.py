@@ -8,13 +8,15 @@ from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from environments.settings import Settings
+from environments.delivery import Delivered, of_environment
+from environments.settings import Settings, SettingsError
 from ops.deployment.cloud import ROOT, Cloud
-from ops.errors import code_of
+from ops.errors import OpsError, code_of
 from ops.preflight import (
     account,
     bedrock,
     bootstrap,
+    delivery,
     images,
     mirror,
     network,
@@ -35,7 +37,9 @@ _LISTS = "servicequotas:ListServiceQuotas and servicequotas:ListAWSDefaultServic
 
 def without_account(cloud: Cloud, *, today: dt.date) -> list[Finding]:
     """All checks that need no account. Raises OpsError if the settings are invalid."""
-    return offline.look(cloud.settings, file=cloud.file, approved=None, today=today)
+    looked = offline.look(cloud.settings, file=cloud.file, approved=None, today=today)
+    delivered = _delivered(cloud)
+    return [*looked, *([delivery.subject(delivered, settings=cloud.settings)] if delivered else [])]
 
 
 def credentials(cloud: Cloud) -> list[Finding]:
@@ -69,7 +73,46 @@ def everything(cloud: Cloud, *, today: dt.date) -> list[Finding]:
     checks = list(_checks(cloud, settings=settings, caller=caller, approved=bool(approved)))
     prices = [private_network.price(settings)] if settings.network.makes_endpoints else []
     looked = offline.look(settings, file=cloud.file, approved=approved, today=today)
-    return [mine, *looked, *prices, *runner.run(checks)]
+    delivered = _delivered(cloud)
+    trusted = [delivery.subject(delivered, settings=settings)] if delivered else []
+    checks += _delivery(cloud, delivered=delivered, caller=caller)
+    return [mine, *looked, *prices, *trusted, *runner.run(checks)]
+
+
+def _delivered(cloud: Cloud) -> Delivered | None:
+    """Delivery of the environment. Raises OpsError if its file is wrong."""
+    try:
+        return of_environment(cloud.settings.name, root=ROOT)
+    except SettingsError as error:
+        raise OpsError(str(error)) from None
+
+
+def _delivery(cloud: Cloud, *, delivered: Delivered | None, caller: Caller) -> Iterator[Check]:
+    """The boundary that the settings name, and what a workflow needs to deploy the environment."""
+    settings, iam = cloud.settings, cloud.client("iam", config=QUICK)
+    if settings.permissions_boundary:
+        yield Check(
+            area="delivery",
+            subject=f"whether there is a policy {settings.permissions_boundary}",
+            permission="iam:GetPolicy",
+            look=partial(delivery.boundary, iam, settings=settings, account=caller.account, partition=caller.partition),
+        )
+    if delivered is None:
+        return
+    yield Check(
+        area="delivery",
+        subject="whether workflows can deploy",
+        permission="cloudformation:DescribeStacks, iam:GetRole, iam:ListAttachedRolePolicies, "
+        "iam:ListOpenIDConnectProviders and iam:GetOpenIDConnectProvider",
+        look=partial(
+            delivery.look,
+            iam,
+            cloud.client("cloudformation", region=delivered.region, config=QUICK),
+            delivered=delivered,
+            settings=settings,
+            role=bootstrap.execution_role(settings, account=caller.account, partition=caller.partition, root=ROOT),
+        ),
+    )
 
 
 def _approved(cloud: Cloud, *, settings: Settings) -> bool | None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from local_aws.gate import answers, callbacks, credentials, rules
+from local_aws.gate import answers, callbacks, credentials, rules, unsigned
 from local_aws.gate.request import Request
 
 logger = logging.getLogger("local_aws.gate")
@@ -37,6 +37,10 @@ class Gate:
             return
         request = Request.of(scope)
         refusal = self._rules.refusal(request)
+        if refusal is not None and refusal.code == rules.NO_KEY and unsigned.may_be(request):
+            body, receive = await unsigned.read(receive)
+            # Its token is what it is checked by (local_aws/iam/web_identity.py).
+            refusal = None if unsigned.is_web_identity(body) else refusal
         if refusal is not None:
             await _refuse(refusal, request, receive, send)
         elif rules.is_api(request):

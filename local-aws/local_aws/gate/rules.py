@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from local_aws.gate.request import Request
 
 API_PREFIX = "/_aws/execute-api/"
+# The code of the last refusal: nothing is wrong with the request but its access key.
+NO_KEY = "InvalidClientTokenId"
 _HEALTH = "/_ministack/health"
 _MACHINE = re.compile(r"(?P<bucket>(?:[a-z0-9_-]+\.)+)?(?P<name>localhost|127\.0\.0\.1|\[::1\]):(?P<port>[0-9]{1,5})")
 
@@ -57,7 +59,7 @@ class Rules:
         if key_ids and all(self.accepts(each) for each in key_ids):
             return None
         advice = f'run eval "$({self.env_command})"'
-        return Refusal(403, "InvalidClientTokenId", f"The local AWS accepts only its own access key: {advice}.")
+        return Refusal(403, NO_KEY, f"The local AWS accepts only its own access key: {advice}.")
 
     def _host(self, request: Request) -> re.Match[str] | None:
         """Return the parts of a Host that refers to this machine and this port, otherwise None."""

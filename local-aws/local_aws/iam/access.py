@@ -25,12 +25,14 @@ class AccessDeniedError(Exception):
 class Documents:
     """Look up policies at the time of a request. `resource` returns a resource's policy, or None.
 
-    `boundary` returns None if the role has no permissions boundary.
+    `boundary` returns None if the role has no permissions boundary. `tags` returns the condition keys of a resource's
+    tags, for services whose keys are looked at here.
     """
 
     identity: Callable[[], Sequence[Document]]
     boundary: Callable[[], Sequence[Document] | None]
     resource: Callable[[str], Document | None]
+    tags: Callable[[str], Context] = lambda _: {}
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Role:
 
     def require(self, action: str, resource: str | None, context: Context | None = None) -> None:
         """Raise AccessDeniedError unless the role is allowed to do this."""
-        request = Request(action, resource, {**self._own_keys(), **(context or {})})
+        tags = self.documents.tags(resource) if resource else {}
+        request = Request(action, resource, {**self._own_keys(), **tags, **(context or {})})
         why = self._refusal(request)
         if why is not None:
             user = f"User: {self.caller.session} is not authorized to perform: {action} on resource: {resource or '*'}"

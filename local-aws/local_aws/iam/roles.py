@@ -5,8 +5,9 @@ from typing import Any
 
 from local_aws import private_api
 from local_aws.iam.access import Documents, Role
+from local_aws.iam.matching import Context
 from local_aws.iam.policies import Decision, Document, Request, decide
-from local_aws.iam.principals import Caller, names_service
+from local_aws.iam.principals import Caller, names_account, names_role, names_service
 
 _ROLES = private_api.declare("ministack.services.iam", "_roles", "read a role's policies")
 _MANAGED = private_api.declare(
@@ -22,6 +23,8 @@ _KEY_POLICY = private_api.declare(
     "ministack.services.kms", "key_policy_for_arn", "read a key's policy", takes=("resource_arn",)
 )
 
+_KEY = private_api.declare("ministack.services.kms", "_resolve_key", "read a key's tags")
+
 
 class RoleNotAssumableError(Exception):
     """The role does not exist, or its trust policy does not admit the service; the text is the role's ARN."""
@@ -33,15 +36,31 @@ def assume(arn: str, *, services: Sequence[str], source_arn: str, session: str) 
     services: the service's principals. source_arn: the resource that it acts for, passed on as aws:SourceArn. session:
     the session's name, as error messages show it.
     """
-    record = _find(arn)
+    found = record(arn)
     account = arn.split(":")[4]
     request = Request("sts:AssumeRole", arn, {"aws:sourcearn": source_arn, "aws:sourceaccount": account})
-    trust = record.get("AssumeRolePolicyDocument") or "{}" if record else "{}"
+    trust = found.get("AssumeRolePolicyDocument") or "{}" if found else "{}"
     if decide([trust], request, speaks_of=names_service(*services)) is not Decision.ALLOWED:
         raise RoleNotAssumableError(arn)
     name = arn.rsplit("/", 1)[-1]
     caller = Caller(account=account, arn=arn, session=f"arn:aws:sts::{account}:assumed-role/{name}/{session}")
     return Role(caller, _documents(arn, account))
+
+
+def session(arn: str, *, session: str) -> Role:
+    """Return a role as one of its sessions has it. session: the session's ARN."""
+    account = arn.split(":")[4]
+    return Role(Caller(account=account, arn=arn, session=session), _documents(arn, account))
+
+
+def trusts(arn: str, *, caller: Caller) -> bool:
+    """Whether a role's trust policy lets a role's session assume it: by its name, or by its account's."""
+    found = record(arn)
+    trust = found.get("AssumeRolePolicyDocument") or "{}" if found else "{}"
+    request = Request("sts:AssumeRole", arn, {"aws:principalarn": caller.arn, "aws:principalaccount": caller.account})
+    named = (decide([trust], request, speaks_of=each(caller)) for each in (names_role, names_account))
+    decisions = set(named)
+    return Decision.ALLOWED in decisions and Decision.DENIED not in decisions
 
 
 def _documents(arn: str, account: str) -> Documents:
@@ -52,18 +71,18 @@ def _documents(arn: str, account: str) -> Documents:
         return document
 
     def identity() -> list[Document]:
-        record = _find(arn) or {}
-        attached = [managed(policy) for policy in record.get("AttachedPolicies", [])]
-        return [*(record.get("InlinePolicies") or {}).values(), *(document for document in attached if document)]
+        found = record(arn) or {}
+        attached = [managed(policy) for policy in found.get("AttachedPolicies", [])]
+        return [*(found.get("InlinePolicies") or {}).values(), *(document for document in attached if document)]
 
     def boundary() -> list[Document] | None:
-        limit = (_find(arn) or {}).get("PermissionsBoundary")
+        limit = (record(arn) or {}).get("PermissionsBoundary")
         if not limit:
             return None
         document = managed(limit)
         return [document] if document else []
 
-    return Documents(identity, boundary, _policy_of)
+    return Documents(identity, boundary, _policy_of, _tags_of)
 
 
 def _policy_of(resource: str) -> Document | None:
@@ -74,7 +93,15 @@ def _policy_of(resource: str) -> Document | None:
     return answer[0] or None if answer is not None else None
 
 
-def _find(arn: str) -> Mapping[str, Any] | None:
+def _tags_of(resource: str) -> Context:
+    """Return a key's tags as condition keys (KMS developer guide, "ABAC for AWS KMS")."""
+    if not resource.startswith("arn:") or resource.split(":")[2] != "kms":
+        return {}
+    key = _KEY.get()(resource) or {}
+    return {f"aws:resourcetag/{tag['TagKey']}".lower(): str(tag["TagValue"]) for tag in key.get("Tags", [])}
+
+
+def record(arn: str) -> Mapping[str, Any] | None:
     """Find the role with exactly this ARN, including its path."""
-    record: Mapping[str, Any] | None = _ROLES.get().get(arn.rsplit("/", 1)[-1])
-    return record if record is not None and record["Arn"] == arn else None
+    found: Mapping[str, Any] | None = _ROLES.get().get(arn.rsplit("/", 1)[-1])
+    return found if found is not None and found["Arn"] == arn else None

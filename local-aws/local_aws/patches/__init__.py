@@ -8,9 +8,7 @@ from local_aws.patches import (
     ec2,
     ecr,
     http_api,
-    iam_policies,
     organizations,
-    policy_simulation,
     secret_rotation,
     sqs_metrics,
     timer,
@@ -21,6 +19,7 @@ from local_aws.patches.cloudwatch import alarms, emf
 from local_aws.patches.dynamodb import global_tables, limits, throughput
 from local_aws.patches.functions import concurrency, errors, latency, logs, metrics, vpc
 from local_aws.patches.http_api import resources
+from local_aws.patches.iam import boundaries, oidc_provider, policies, simulation, web_identity
 from local_aws.patches.s3 import access_logs, buckets, written_once
 from local_aws.patches.step_functions import access, executions, telemetry
 from local_aws.patches.step_functions import deletion as machine_deletion
@@ -48,7 +47,10 @@ ALL: tuple[ModuleType, ...] = (
     exports,
     types,
     drift,
-    iam_policies,
+    policies,
+    boundaries,
+    oidc_provider,
+    web_identity,
     buckets,
     access_logs,
     written_once,
@@ -62,7 +64,7 @@ ALL: tuple[ModuleType, ...] = (
     codebuild,
     ecr,
     organizations,
-    policy_simulation,
+    simulation,
     secret_rotation,
     timer,
 )

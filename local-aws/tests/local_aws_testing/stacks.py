@@ -7,7 +7,9 @@ from local_aws_testing.server import Server, wait_for
 
 
 def create(server: Server, name: str, resources: dict[str, Any], **parameters: Any) -> None:
-    server.client("cloudformation").create_stack(StackName=name, TemplateBody=body_of(resources, **parameters))
+    capabilities = parameters.pop("Capabilities", [])
+    body = body_of(resources, **parameters)
+    server.client("cloudformation").create_stack(StackName=name, TemplateBody=body, Capabilities=capabilities)
 
 
 def body_of(resources: dict[str, Any], **parameters: Any) -> str:
