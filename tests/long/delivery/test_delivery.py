@@ -10,7 +10,7 @@ import yaml
 
 from tests.e2e.cloud import wait_for
 from tests.long.delivery.account import Account
-from tests.long.delivery.conftest import Company
+from tests.long.delivery.company import Company
 
 BROKEN = "\nraise RuntimeError('broken on purpose')\n"
 
