@@ -63,7 +63,7 @@ SYSTEM_PYTHON := python="$$(command -v python3 || command -v python)" || \
 
 # What `ready` sets up; some environments have packages that few targets need.
 SETUP := all
-test test-unit test-long: SETUP := all notebooks huggingface
+test test-unit test-long coverage: SETUP := all notebooks huggingface
 test-e2e test-notebooks notebooks: SETUP := all notebooks
 # The console is tested in a real browser; if none can be installed, those tests are skipped with the reason.
 test test-e2e: browser-if-any
@@ -73,7 +73,7 @@ preflight assembly-check delivery-comment delivery delivery-changes delivery-pre
 	delivery-finish delivery-rollback delivery-unlock: SETUP := app
 
 .PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
-	synth preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
+	synth preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
 
 help:
 	@printf '%s\n' \
@@ -111,8 +111,9 @@ help:
 	'  make setup                     bring the environments up to date' \
 	'  make build                     build the assets (build/)' \
 	'  make check                     lint, and the unit tests of what changed (SINCE=main: since that commit)' \
-	'  make test                      lint and every test but the long ones, with coverage' \
+	'  make test                      lint and every test but the long ones' \
 	'  make test-long                 slow tests of what rarely breaks: rehearsals, notebooks [ARGS="-k word"]' \
+	'  make coverage                  the share of lines that the tests run; takes half as long again' \
 	'  make test-unit | test-model | test-stacks | test-published | test-contract | test-e2e [ARGS="-k word"]' \
 	'  make console-pictures          take docs/images/console-*.png anew (needs a running demo)' \
 	'  make eda-picture               take docs/images/eda.png anew' \
@@ -240,6 +241,9 @@ check: assets
 
 test: build
 	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests
+
+coverage: build
+	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests --coverage --only unit --only model --only stacks --only contract
 
 test-unit test-model test-stacks test-published test-contract test-e2e: test-%: build
 	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests --only $* --

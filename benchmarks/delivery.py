@@ -1,13 +1,14 @@
 """The whole way of a change to two accounts, against synthesising and deploying each environment anew.
 
 `.venv/bin/python -m benchmarks.delivery` starts two local AWS instances, delivers to both for the first time, and then
-times two changes of the same size: one by the steps of a delivery (one synth, change sets, smoke tests), one by
-`cdk synth` and `cdk deploy` for each environment. It takes some minutes, and removes what it has started.
+times two changes of the same size: one by the steps of a delivery (one synth, change sets, smoke tests), one by a
+`cdk deploy` for each environment, which synthesises it. It takes some minutes, and removes what it has started.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -20,8 +21,6 @@ from typing import Any
 import yaml
 
 from benchmarks.synth import processor
-
-NAMES = ("dev", "prod")
 
 
 class Laps:
@@ -68,34 +67,28 @@ def anew(laps: Laps, way: str, accounts: Sequence[Any]) -> None:
         laps.of(way, f"{account.name}: synth and deploy", partial(account.run, "cdk", *deploy))
 
 
+def timed(accounts: Sequence[Any]) -> Laps:
+    """Both ways, on accounts to which something has been delivered."""
+    laps = Laps()
+    change(accounts, 1111)
+    deliver(laps, "one assembly", accounts)
+    change(accounts, 2222)
+    anew(laps, "each anew", accounts)
+    return laps
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.parse_args(argv)
-    from tests.checkout import odd_checkout
-    from tests.long.delivery.account import Account, write_settings
+    from tests.long.delivery.company import founded
 
-    laps = Laps()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        checkout = odd_checkout(folder)
-        accounts = [Account(folder / f"{name}-state", checkout, name=name) for name in NAMES]
-        try:
-            for account in accounts:
-                write_settings(folder, account.name, checkout=checkout)
-                account.start()
-            deliver(laps, "first delivery", accounts)
-            change(accounts, 1111)
-            deliver(laps, "a change", accounts)
-            change(accounts, 2222)
-            anew(laps, "a change, anew", accounts)
-        finally:
-            for account in accounts:
-                account.local("down", check=False)
-    print(f"{processor()}, {os.cpu_count()} cores")
-    for way in dict.fromkeys(way for way, _, _ in laps.taken):
-        print(f"\n{way}: {laps.sum(way):.0f} s")
-        print("\n".join(f"  {step}: {seconds:.1f} s" for of, step, seconds in laps.taken if of == way))
+    with tempfile.TemporaryDirectory() as temporary, founded(Path(temporary)) as company:
+        laps = timed(company.accounts)
+    ways = dict.fromkeys(way for way, _, _ in laps.taken)
+    steps = {way: {step: round(seconds, 1) for of, step, seconds in laps.taken if of == way} for way in ways}
+    sums = {way: round(laps.sum(way)) for way in ways}
+    print(json.dumps({"processor": processor(), "cores": os.cpu_count(), "seconds": sums, "steps": steps}))
     return 0
 
 

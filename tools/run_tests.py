@@ -29,6 +29,7 @@ def main(argv: list[str] | None = None) -> int:
         default=LIMIT_MINUTES,
         help=f"stop a suite that takes longer (default {LIMIT_MINUTES})",
     )
+    parser.add_argument("--coverage", action="store_true", help="measure which lines run; takes half as long again")
     parser.add_argument("extra", nargs="*", help="further arguments for pytest, after --")
     parser.add_argument(
         "--changed",
@@ -54,19 +55,18 @@ def main(argv: list[str] | None = None) -> int:
             for name, suite in known.items()
             if (name in options.only if options.only else suite.long is options.long)
         ]
-    coverage = not options.extra and any(suite.measured for suite in chosen)
-    if coverage:
+    if options.coverage:
         covered.forget(ROOT)
     started = time.monotonic()
     outcomes = running.run(
         chosen,
         options.extra,
         root=ROOT,
-        coverage=coverage,
+        coverage=options.coverage,
         side_by_side=options.jobs,
         limit=options.limit * 60,
     )
-    if coverage:
+    if options.coverage:
         covered.report(ROOT)
     print()
     width = max(9, *map(len, outcomes))

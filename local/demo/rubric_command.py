@@ -49,7 +49,15 @@ def train_if_changed(workspace: Workspace, *, log: Path, tick: Callable[[], None
 
     tick: called a few times a second during the run; the command's output is appended to `log`.
     """
-    arguments = ["train", "--if-changed", "--follow"]
+    _run(workspace, ["train", "--if-changed", "--follow"], log=log, tick=tick)
+
+
+def fill_mirror(workspace: Workspace, *, log: Path) -> None:
+    """Bring what isolated training needs into the artifact bucket; the command's output is appended to `log`."""
+    _run(workspace, ["mirror"], log=log, tick=lambda: None)
+
+
+def _run(workspace: Workspace, arguments: Sequence[str], *, log: Path, tick: Callable[[], None]) -> None:
     start = log.stat().st_size if log.exists() else 0
     with log.open("ab") as file:
         process = subprocess.Popen(

@@ -22,6 +22,7 @@ from local.workspace import Workspace, read_json
 _SERVER = "server"
 _BOOTSTRAP = "bootstrap"
 _UNFINISHED = "unfinished"
+_MIRROR = "mirror"
 _RETRAIN = "retrain"
 _CLASSIFY = "classify"
 _TOOLKIT = "CDKToolkit"
@@ -56,6 +57,8 @@ class Demo:
                 running = self._start_server()
                 self._bootstrap()
                 self._settle(running)
+                if settings.isolated_training:
+                    self._fill_mirror()
                 if not self._deploy():
                     self._train_if_changed()
                 answers = self._classify(settings.data.dataset)
@@ -130,6 +133,25 @@ class Demo:
         for key in (_UNFINISHED, TRAINING):
             if key in self._board.stages:
                 self._board.end(key)
+
+    def _fill_mirror(self) -> None:
+        """Before the deploy that trains the first model: its job has no network. The mirror's bucket comes first."""
+        self._board.begin(_MIRROR, "mirror for training without a network")
+        stack = self._workspace.settings.stack_name("Data")
+        if _stack_status(state.client(self._workspace, "cloudformation"), stack) is None:
+            lines: list[str] = []
+            arguments = cdk_cli.deploy_arguments(self._workspace, stack=stack)
+            code = cdk_cli.run(
+                self._workspace, arguments, log=self._log, cwd=self._workspace.root, on_line=lines.append
+            )
+            if code:
+                output = [line.strip() for line in lines if line.strip()]
+                raise CliError(
+                    f"cdk deploy {stack} failed: {output[-1] if output else 'no output'}\n"
+                    f"The full output is in {self._log}."
+                )
+        rubric_command.fill_mirror(self._workspace, log=self._log)
+        self._board.end(_MIRROR)
 
     def _deploy(self) -> bool:
         """Run `cdk deploy`. Returns whether it trained a model."""

@@ -16,10 +16,10 @@ from local.workspace import ACCOUNT, REGION, Workspace
 _TICK_SECONDS = 0.5
 
 
-def deploy_arguments(workspace: Workspace) -> list[str]:
-    """`cdk deploy -c env=local --all`, without confirmation."""
+def deploy_arguments(workspace: Workspace, *, stack: str = "--all") -> list[str]:
+    """`cdk deploy -c env=local --all`, or one stack with those that it needs, without confirmation."""
     return [
-        *("deploy", "-c", f"env={workspace.environment}", "--all", "--require-approval", "never"),
+        *("deploy", "-c", f"env={workspace.environment}", stack, "--require-approval", "never"),
         *("--concurrency", "4", "--progress", "events", "--output", str(workspace.cdk_output)),
     ]
 

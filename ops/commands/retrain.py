@@ -36,8 +36,8 @@ def retrain(
 ) -> None:
     """Train again on what has come in since, or show why that would or would not be done by itself.
 
-    A person's run needs no gain and waits for no test and no cool-down; the month's budget and a run that is on hold it
-    back.
+    A person's run needs no gain and waits for no test and no cool-down; the month's budget, a run that is on, and a
+    dataset that a run may not make hold it back.
     `rubric train` trains without any of this.
 
     \b

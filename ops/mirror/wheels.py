@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from ops.errors import UNREACHABLE, USAGE, OpsError
 from ops.mirror.transfers import Transfers
 
 LOCK = Path("model_code") / "training" / "requirements.lock"
+_AT_ONCE = 4  # a pip mostly starts, and waits
 # Of the images, and older ones that they take as well (PEP 600), as tools/training_lock.py has them.
 _GLIBC = ("2_34", "2_28", "2_27", "2_17")
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)((?:\s+--hash=sha256:[0-9a-f]{64})+)$")
@@ -66,16 +68,18 @@ class Wheels:
             raise OpsError("training.image is your own: say which Python it has, such as --python 3.12", status=USAGE)
         folder.mkdir(parents=True, exist_ok=True)
         there = {mirror.digest_of(wheel): wheel for wheel in folder.glob("*.whl")}
-        for package in self._packages:
-            if not package.hashes & there.keys():
-                with transfers.file("downloading", f"{package.name} {package.version}", size=None):
-                    _fetch(package, folder, python=self._python)
-                there |= {mirror.digest_of(wheel): wheel for wheel in folder.glob(f"*-{package.version}-*.whl")}
+        missing = [package for package in self._packages if not package.hashes & there.keys()]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for work in [pool.submit(_fetch, each, folder, self._python, transfers) for each in missing]:
+                work.result()
+        there |= {mirror.digest_of(wheel): wheel for wheel in folder.glob("*.whl") if wheel not in there.values()}
         return sorted(there[digest] for each in self._packages for digest in each.hashes & there.keys())
 
 
-def _fetch(package: _Package, folder: Path, *, python: str) -> None:
-    with tempfile.TemporaryDirectory() as temporary:
+def _fetch(package: _Package, folder: Path, python: str, transfers: Transfers) -> None:
+    """Download a package's wheel by a pip of its own, so that what is there stays there."""
+    shown = transfers.file("downloading", f"{package.name} {package.version}", size=None)
+    with tempfile.TemporaryDirectory() as temporary, shown:
         requirement = Path(temporary) / "requirement.txt"
         requirement.write_text(f"{package.line}\n", encoding="utf-8")
         command = [

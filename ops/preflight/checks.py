@@ -59,7 +59,7 @@ def before_destroy(cloud: Cloud) -> list[Finding]:
         permission="cloudformation:DescribeStacks",
         look=partial(stacks.being_changed, client, settings=cloud.settings),
     )
-    return [*mine, *runner.run([check])]
+    return [*mine, *runner.run([check]), *stacks.held_up(cloud.settings)]
 
 
 def everything(cloud: Cloud, *, today: dt.date) -> list[Finding]:

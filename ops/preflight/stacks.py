@@ -70,6 +70,20 @@ def being_changed(client: Any, *, settings: Settings) -> list[Finding]:
     ] or [Finding(area="stacks", verdict="ok", what="no stack is being changed")]
 
 
+def held_up(settings: Settings) -> list[Finding]:
+    """What makes a destroy last: network interfaces that only Lambda and SageMaker can remove (decision 93)."""
+    if not settings.network.inside:
+        return []
+    return [
+        Finding(
+            area="network",
+            verdict="warning",
+            what="in a VPC a destroy takes up to an hour more: Lambda and SageMaker hold network interfaces",
+            todo=f"let it wait; after an interruption, make destroy ENV={settings.name} goes on",
+        )
+    ]
+
+
 def _sooner(stack: stacks.Stack) -> str:
     """How to cancel an update; nothing else can be cancelled (API_CancelUpdateStack)."""
     if stack.status != "UPDATE_IN_PROGRESS":

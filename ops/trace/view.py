@@ -98,6 +98,8 @@ def row(found: Traced) -> None:
             for each in found.versions
         ]
         screen.table("Version", "Part", "Label", "Origin", rows=rows)
+    else:
+        screen.line("No dataset version has it: `rubric data review` lists the rows that wait, each with its reason.")
     screen.heading("Models")
     if not found.models:
         screen.line("No model was trained on a dataset version with it.")

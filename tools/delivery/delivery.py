@@ -16,10 +16,10 @@ from tools.delivery.change_sets import FAILED, IN_TURN, NOTHING, READY, ChangeSe
 from tools.delivery.errors import USAGE, DeliveryError
 from tools.delivery.lock import Lock, Phase, Run
 from tools.delivery.places import Place
-from tools.delivery.smoke import Smoke
+from tools.delivery.smoke import PATIENCE_SECONDS, Smoke
 from tools.delivery.store import Store
 
-_SMOKE_KEY = "RUBRIC_SMOKE_KEY"
+_SMOKE_KEY, _SMOKE_SECONDS = "RUBRIC_SMOKE_KEY", "RUBRIC_SMOKE_SECONDS"
 
 
 class Delivery:
@@ -146,7 +146,7 @@ class Delivery:
         result.unlink(missing_ok=True)
         model = json.loads(noted.read_text(encoding="utf-8"))["model"] if noted.exists() else ""
         try:
-            Smoke(self.cloud, key=os.environ.get(_SMOKE_KEY, ""), model=model, say=self.say).run()
+            self._smoke(model).run()
         except DeliveryError as error:
             summarise(f"Smoke test of `{self.name}` failed: {error}\n")
             raise
@@ -176,6 +176,9 @@ class Delivery:
     def roll_back(self, *, by_force: bool = False) -> None:
         """Put back what this run has changed; by_force: what the run that holds the lock has. Raises DeliveryError."""
         held = self.lock.held()
+        if held is not None and held.value["phase"] == Phase.LOCKED:
+            self.say(f"Nothing of {self.name} was changed: there is nothing to roll back.")
+            return
         if by_force and held is not None and held.value["id"] != self.run.id:
             known = before.read(self.store, run=held.value["id"])
             self.lock.adopt(held)
@@ -194,6 +197,14 @@ class Delivery:
         (self.work / "run").unlink(missing_ok=True)
 
     # Their parts.
+
+    def _smoke(self, model: str) -> Smoke:
+        """The test of an environment whose model was `model` before."""
+        words = os.environ.get(_SMOKE_SECONDS) or str(PATIENCE_SECONDS)
+        if not words.isdecimal():
+            raise DeliveryError(f"{_SMOKE_SECONDS}={words}: it must be a whole number of seconds", status=USAGE)
+        key = os.environ.get(_SMOKE_KEY, "")
+        return Smoke(self.cloud, key=key, model=model, say=self.say, patience=int(words))
 
     def _carry_out(self, prepared: Sequence[ChangeSet]) -> None:
         deployer = self._deployer()

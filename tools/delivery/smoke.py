@@ -23,7 +23,7 @@ SCOPES = ("classify", "read")
 KEY_LIVES = timedelta(minutes=30)
 _GATEWAY_SECONDS = 35.0  # the gateway gives up after 30
 # New code answers soon after its stack is deployed, a row may go by way of the redrive queue: both within this.
-_PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 90
 _EVERY_SECONDS = 1.0
 
 
@@ -34,7 +34,7 @@ class Smoke:
     """
 
     def __init__(
-        self, cloud: Cloud, *, key: str, model: str, say: Callable[[str], None], patience: float = _PATIENCE_SECONDS
+        self, cloud: Cloud, *, key: str, model: str, say: Callable[[str], None], patience: float = PATIENCE_SECONDS
     ) -> None:
         self._cloud = cloud
         self._given = key

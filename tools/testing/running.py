@@ -17,7 +17,7 @@ STILL_EVERY_SECONDS = 60.0
 # Started first, to keep the end short.
 LONGEST = ("unit", "model", "contract", "long-settings", "long-acceptance", "long-demo")
 # They wait for half of their time or more, for deploys, alarms and each minute's steps: they run besides the others.
-WAITS = ("e2e", "long-closed_loop", "long-game_day")
+WAITS = ("e2e", "long-closed_loop", "long-delivery", "long-game_day")
 
 
 @dataclass(frozen=True)

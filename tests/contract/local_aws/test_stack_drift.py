@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+from botocore.client import BaseClient
 
+from contracts.deployment import stack_reviews
 from local_aws_testing.server import Server
 from ops.main import main
 from tests.unit.ops.changes.assemblies import written
@@ -118,6 +122,20 @@ def drift(capsys: pytest.CaptureFixture[str]) -> tuple[int, set[tuple[str, str]]
     return int(ended.value.code or 0), found
 
 
+@contextmanager
+def called() -> Iterator[set[str]]:
+    """The IAM actions of the calls made meanwhile; each of these has its operation's name."""
+    calls: set[str] = set()
+    call = BaseClient._make_api_call
+
+    def recording(self: Any, operation: str, request: Any) -> Any:
+        calls.add(f"{self.meta.service_model.service_name}:{operation}")
+        return call(self, operation, request)
+
+    with mock.patch.object(BaseClient, "_make_api_call", recording):
+        yield calls
+
+
 def test_what_was_deployed_is_no_change_and_no_drift(
     account: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,7 +166,10 @@ def test_every_change_by_hand_is_seen(account: Server, capsys: pytest.CaptureFix
         TopicArn=ids["Topic"], AttributeName="Policy", AttributeValue=json.dumps(policy(ids["Topic"], Principal="*"))
     )
     account.client("secretsmanager").update_secret(SecretId=ids["Secret"], Description="b")
-    assert drift(capsys) == (
+    with called() as calls:
+        seen = drift(capsys)
+    assert calls <= set(stack_reviews.DRIFT)
+    assert seen == (
         10,
         {
             ("Function", "Environment.Variables.MODE"),

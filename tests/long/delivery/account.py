@@ -60,7 +60,7 @@ class Account(Cloud):
         done = subprocess.run(
             ["make", "-s", *arguments, f"ENV={self.settings_file}"],
             cwd=self.checkout,
-            env={**self.environment, **variables},
+            env={**self.environment, "RUBRIC_SMOKE_SECONDS": "15", **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

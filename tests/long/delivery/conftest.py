@@ -1,52 +1,13 @@
 """Two accounts, dev and prod, to which the first commit has been delivered."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from tests.checkout import odd_checkout
-from tests.long.delivery.account import Account, write_settings
-
-NAMES = ("dev", "prod")
-
-
-@dataclass
-class Company:
-    """The checkout and its accounts."""
-
-    checkout: Path
-    dev: Account
-    prod: Account
-
-    @property
-    def accounts(self) -> tuple[Account, Account]:
-        return self.dev, self.prod
-
-    def assembly(self) -> str:
-        """Synthesise once for both; the digest."""
-        files = " ".join(f"'{account.settings_file}'" for account in self.accounts)
-        return self.dev.run("make", "-s", "assembly", f"ENVS={files}", timeout=300).stdout.split()[-1]
+from tests.long.delivery.company import Company, founded
 
 
 @pytest.fixture(scope="session")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    folder = tmp_path_factory.mktemp("company")
-    checkout = odd_checkout(folder)
-    accounts = [Account(folder / f"{name}-state", checkout, name=name) for name in NAMES]
-    made = Company(checkout, *accounts)
-    for name in NAMES:
-        write_settings(folder, name, checkout=checkout)
-    try:
-        with ThreadPoolExecutor() as pool:
-            started = [pool.submit(account.start) for account in accounts]
-            made.assembly()
-            for each in started:
-                each.result()
-            list(pool.map(lambda account: account.make("delivery"), accounts))
+    with founded(tmp_path_factory.mktemp("company")) as made:
         yield made
-    finally:
-        for account in accounts:
-            account.local("down", check=False)

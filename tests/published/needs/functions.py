@@ -250,6 +250,8 @@ def _prepare_training(f: Function) -> Iterator[Need]:
     models = f.bucket(f.variables["ARTIFACT_BUCKET"])
     yield from all_of("s3:GetObject", f"{models}/models/some-job/output/model.tar.gz", CODE)
     yield from all_of("s3:ListBucket", models, CODE)
+    if "WHEELS_LOCK_SHA256" in f.variables:
+        yield from all_of("s3:GetObject", f"{models}/mirror/wheels/some-lock/SHA256SUMS", CODE)
     if f.variables["DATASET_ASSET_KEY"]:
         asset = f"{f.bucket(f.variables['DATASET_ASSET_BUCKET'])}/{f.variables['DATASET_ASSET_KEY']}"
         yield from all_of("s3:GetObject", asset, CODE)
@@ -443,6 +445,8 @@ def _cleanup(f: Function) -> Iterator[Need]:
         package = f.arn("sagemaker", f"model-package/{properties['ModelPackageGroup']}/7")
         yield from all_of("sagemaker:DeleteModelPackage ListModelPackages", package, CODE)
     yield from _jobs(f, properties)
+    if "Vpc" in properties:
+        yield from all_of("ec2:DescribeNetworkInterfaces", "*", CODE)
     for machine in properties.get("StateMachines", []):
         execution = f"{machine.replace(':stateMachine:', ':execution:')}:some-name"
         yield from all_of("states:ListExecutions", machine, CODE)

@@ -19,6 +19,7 @@ from lambda_src.pipeline.gate import card
 from lambda_src.pipeline.gate import logic as gate_logic
 from lambda_src.pipeline.prepare_training import logic as prepare
 from lambda_src.pipeline.prepare_training.environment import PrepareTrainingSettings
+from lambda_src.pipeline.prepare_training.mirror import Mirror, Mirrored
 from ops.batch import transform
 from ops.batch.locations import Place
 from tests.functions import name_of
@@ -62,7 +63,18 @@ def job(environment: Environment) -> dict[str, Any]:
     )
     champion = f"s3://{settings.artifact_bucket}/models/before/output/model.tar.gz"
     uri = settings.dataset_uri or f"s3://{settings.dataset_bucket}/datasets/{'0' * 64}/newsCorpora.csv"
-    return prepare.training_input(settings, name=name, dataset_uri=uri, champion_uri=champion, overrides={})
+    filled = _Filled(None, bucket=settings.artifact_bucket, environment=settings.environment)
+    isolated = prepare.isolated(settings, filled, overrides={}) if settings.isolated else None
+    return prepare.training_input(
+        settings, name=name, dataset_uri=uri, champion_uri=champion, overrides={}, isolated=isolated
+    )
+
+
+class _Filled(Mirror):
+    """A mirror that lacks nothing."""
+
+    def _complete(self, folder: str, what: str) -> Mirrored:
+        return Mirrored(f"s3://{self._bucket}/{folder}", "0" * 64, {})
 
 
 def state_input(environment: Environment) -> dict[str, Any]:

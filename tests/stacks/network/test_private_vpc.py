@@ -101,8 +101,25 @@ def test_instances_of_one_job_talk_among_each_other_only_where_there_are_several
 def test_the_default_group_is_emptied_outside_the_vpc(private: Synthesised) -> None:
     [resource] = private.resources("network", "Custom::PrivateNetwork").values()
     assert resource["Properties"]["DefaultGroup"]["Fn::GetAtt"][1] == "DefaultSecurityGroup"
-    [function] = private.resources("network", "AWS::Lambda::Function").values()
-    assert "VpcConfig" not in function["Properties"]
+    for function in private.resources("network", "AWS::Lambda::Function").values():
+        assert "VpcConfig" not in function["Properties"]
+
+
+def test_before_subnets_and_groups_a_cleanup_is_deleted_that_waits_for_their_interfaces(private: Synthesised) -> None:
+    """What a resource depends on is deleted after it."""
+    [cleanup] = private.resources("network", "Custom::Cleanup").values()
+    [vpc] = private.resources("network", "AWS::EC2::VPC")
+    assert cleanup["Properties"]["Vpc"] == {"Ref": vpc}
+    for kind in ("VPC", "Subnet", "SecurityGroup"):
+        assert set(private.resources("network", f"AWS::EC2::{kind}")) <= set(cleanup["DependsOn"])
+    statements = [
+        statement
+        for name, policy in private.resources("network", "AWS::IAM::Policy").items()
+        if name.startswith("Cleanup")
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+    of_ec2 = [statement for statement in statements if "ec2:" in json.dumps(statement["Action"])]
+    assert [statement["Action"] for statement in of_ec2] == ["ec2:DescribeNetworkInterfaces"]
 
 
 def test_the_flow_log_has_a_group_and_a_role_of_its_own(private: Synthesised) -> None:

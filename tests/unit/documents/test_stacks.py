@@ -1,4 +1,4 @@
-"""Every stack is in the pages that list them all, and in what counts and deletes them."""
+"""The stacks that every environment has are in the pages that list them, and all are in what deletes them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from ops.deployment.stacks import PARTS
 from tests.unit.documents.markdown import ROOT
 from tools.acceptance.cleanup.stacks import ORDER
 
+# The rest, of a network, few environments have.
+USUAL = [part for part in PARTS if part not in ("Network", "Endpoints")]
 IN = {
     "README.md": ("| `Rubric-dev-{}` |", "✓ stack {} "),
     "docs/architecture.md": ("| {} | `stacks/",),
@@ -18,9 +20,9 @@ IN = {
 
 
 @pytest.mark.parametrize("page", IN)
-def test_a_page_that_lists_the_stacks_has_all_of_them(page: str) -> None:
+def test_a_page_that_lists_the_stacks_has_those_of_every_environment(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
-    missing = [form.format(part) for form in IN[page] for part in PARTS if form.format(part) not in text]
+    missing = [form.format(part) for form in IN[page] for part in USUAL if form.format(part) not in text]
     assert missing == []
 
 

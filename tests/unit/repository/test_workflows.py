@@ -161,10 +161,11 @@ def test_ci_runs_every_suite_of_make_test_by_its_target_and_the_long_ones_every_
     targets = jobs["suite"]["strategy"]["matrix"]["target"]
     assert targets == [name if name == "lint" else f"test-{name}" for name in named]
     assert jobs["suite"]["steps"][-1]["run"] == 'make "$TARGET"'
-    assert jobs["long"]["steps"][-1]["run"] == "make test-long"
+    assert jobs["long"]["strategy"]["matrix"]["target"] == ["test-long", "coverage"]
+    assert jobs["long"]["steps"][-1]["run"] == 'make "$TARGET"'
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     rules = {name for line in re.findall(r"^([\w -]+):", makefile, flags=re.M) for name in line.split()}
-    assert {*targets, "test-long"} <= rules
+    assert {*targets, "test-long", "coverage"} <= rules
 
 
 def test_pre_commit_runs_the_first_commands_of_lint_with_the_pinned_ruff() -> None:

@@ -59,8 +59,9 @@ def test_ruff_the_pages_the_walls_and_mypy_are_part_of_it(ran):
         ["tools.checks.sentences", "--check"],
     ]
     assert Path(seen[3][0]).name == "lint-imports"
-    assert seen[4][1:3] == ["PYTHONPATH=local-aws", ".venv/bin/lint-imports"]
-    assert [line[2] for line in seen[5:]] == ["mypy", "mypy"]
+    assert "actionlint" in seen[4][1]
+    assert seen[5][1:3] == ["PYTHONPATH=local-aws", ".venv/bin/lint-imports"]
+    assert [line[2] for line in seen[6:]] == ["mypy", "mypy"]
 
 
 @pytest.fixture

@@ -103,3 +103,10 @@ def test_a_deploy_asks(account: Account, capsys: pytest.CaptureFixture[str]) -> 
     deployed(account, Data={f"{look.KEY_EXPORT}961B73FDArn5A860C43": "arn:aws:kms:x"})
     assert run("preflight", "--quiet") == 1
     assert "Rubric-dev-Data has a key" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_destroy_in_a_vpc_is_said_to_take_longer(settings: Change) -> None:
+    [finding] = look.held_up(settings(network={"mode": "private"}))
+    assert finding.verdict == "warning" and "up to an hour more" in finding.what
+    assert "make destroy ENV=dev goes on" in finding.todo
+    assert look.held_up(settings()) == []

@@ -168,6 +168,14 @@ def test_a_row_leads_to_its_labels_its_versions_and_the_models_that_learnt_from_
     assert shown(capsys, "--row", row_id) == found
 
 
+def test_a_row_that_no_version_has_leads_to_why(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.label("Hail", "Business")
+    assert run("trace", "--text", "Hail") == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "No dataset version has it: `rubric data review` lists" in printed
+    assert "No model was trained on a dataset version with it." in printed
+
+
 def test_rows_that_are_gone_are_told_and_the_rest_is_still_traced(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
