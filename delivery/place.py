@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import aws_cdk as cdk
 from aws_cdk import region_info
 
 from environments.settings import Settings
@@ -51,4 +50,4 @@ def place(*, region: str, root: Path) -> Place:
     context = json.loads((root / "cdk.json").read_text(encoding="utf-8")).get("context", {})
     qualifier = str(context.get("@aws-cdk/core:bootstrapQualifier", _DEFAULT_QUALIFIER))
     partition = region_info.RegionInfo.get(region).partition
-    return Place(partition=partition or cdk.Aws.PARTITION, account=cdk.Aws.ACCOUNT_ID, qualifier=qualifier)
+    return Place(partition=partition or "${AWS::Partition}", account="${AWS::AccountId}", qualifier=qualifier)

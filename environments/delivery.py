@@ -69,8 +69,9 @@ def of_environment(name: str, *, root: Path) -> Delivered | None:
     """
     for path in sorted((root / FILE).parent.glob("*.yaml")):
         section = read(path, root=root).values.get("delivery")
-        filled = isinstance(section, dict) and "repository" in section
-        if filled and name in (section.get("environments") or []):
+        if not isinstance(section, dict) or "repository" not in section:
+            continue
+        if name in (section.get("environments") or []):
             return load(path.relative_to(root).as_posix(), root=root)
     return None
 

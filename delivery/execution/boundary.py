@@ -120,6 +120,8 @@ def _own(names: Names) -> dict[str, tuple[str, ...]]:
         "cloudwatch": here("cloudwatch", f"alarm:{stack}*", f"alarm:{prefix}-*"),
         "secretsmanager": here("secretsmanager", *(f"secret:{each}*" for each in (stack, *names.secrets))),
         "kms": here("kms", "key/*"),
+        # Of a private network: ids are EC2's, interfaces that services make have no tags, a subnet may be shared.
+        "ec2": (place.arn("ec2", "*/*", region=names.settings.region, account="*"),),
         "iam": (place.arn("iam", f"role/{stack}*"),),
     }
 

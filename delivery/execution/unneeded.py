@@ -115,7 +115,7 @@ UNNEEDED = (
     ),
     Unneeded(
         "AWS::S3::Bucket",
-        ("iam:PassRole", *_writes("s3", "BucketReplication"), *_writes("s3", "ReplicationConfiguration")),
+        ("iam:PassRole", "s3:PutReplicationConfiguration"),
         ("ReplicationConfiguration",),
     ),
     Unneeded(
@@ -131,14 +131,14 @@ UNNEEDED = (
     ),
     Unneeded(
         "AWS::S3::Bucket",
-        ("s3:PutAnalyticsConfiguration", "s3:DeleteBucketAnalyticsConfiguration"),
+        ("s3:PutAnalyticsConfiguration",),
         ("AnalyticsConfigurations",),
     ),
-    Unneeded("AWS::S3::Bucket", ("s3:PutBucketCORS", "s3:DeleteBucketC*"), ("CorsConfiguration",)),
+    Unneeded("AWS::S3::Bucket", ("s3:PutBucketCORS",), ("CorsConfiguration",)),
     Unneeded("AWS::S3::Bucket", _writes("s3", "BucketWebsite"), ("WebsiteConfiguration",)),
     Unneeded(
         "AWS::S3::Bucket",
-        ("s3:PutMetricsConfiguration", "s3:DeleteBucketMetricsConfiguration"),
+        ("s3:PutMetricsConfiguration",),
         ("MetricsConfigurations",),
     ),
     Unneeded("AWS::S3::Bucket", ("s3:PutInventoryConfiguration",), ("InventoryConfigurations",)),
@@ -147,7 +147,7 @@ UNNEEDED = (
     Unneeded("AWS::S3::Bucket", ("s3:PutIntelligentTieringConfiguration",), ("IntelligentTieringConfigurations",)),
     Unneeded(
         "AWS::S3::Bucket",
-        ("s3:PutBucketObjectLockConfiguration", "s3:PutObjectLockConfiguration"),
+        ("s3:PutBucketObjectLockConfiguration",),
         ("ObjectLockConfiguration", "ObjectLockEnabled"),
     ),
     Unneeded("AWS::S3::Bucket", ("s3:PutBucketAbac",), ("AbacStatus",)),

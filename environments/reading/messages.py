@@ -25,6 +25,7 @@ _EXPECTED = {
     "greater_than": "use more than {gt}",
     "less_than_equal": "use {le} or less",
     "less_than": "use less than {lt}",
+    "too_short": "name at least one",
     "string_too_short": "use at least {min_length} character",
 }
 

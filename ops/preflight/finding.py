@@ -19,6 +19,7 @@ Area = Literal[
     "bedrock",
     "organization",
     "stacks",
+    "delivery",
     "network",
     "mirror",
 ]

@@ -36,6 +36,7 @@ UNNAMED = {
     ":scalable-target/*": "a target has an id of Application Auto Scaling's",
     ":model/*": "CloudFormation makes the name; tags tell ours, where it is changed",
     ":endpoint-config/*": "CloudFormation makes the name; tags tell ours, where it is changed",
+    ":*/*": "what makes up a network has ids of EC2's; tags tell ours, where it is changed",
     ":key/*": "a key has an id of KMS's; its tags tell ours",
     ":role/aws-service-role/*": "roles of AWS's own services, whose policies are AWS's",
     f":cdk-{QUALIFIER}-assets-*": "the functions' code, as bootstrap keeps it",

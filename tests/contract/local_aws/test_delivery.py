@@ -25,8 +25,11 @@ from contracts.deployment.delivery import (
     in_region,
     output,
 )
-from delivery.app import add_delivery
+from delivery.execution.templates import Environment, synthesised
+from delivery.place import place
+from delivery.stack import DeliveryStack
 from environments.delivery import Delivered, load
+from environments.settings import load as load_environment
 from local_aws_testing.server import Server
 from local_aws_testing.web_identity import assume, signed
 from ops.preflight import delivery as preflight
@@ -66,12 +69,19 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def template(root: Path, **change: Any) -> tuple[Delivered, str]:
+@pytest.fixture(scope="module")
+def environment(root: Path) -> Environment:
+    """dev with its templates, synthesised once."""
+    return synthesised(load_environment("dev", root=root), root=root)
+
+
+def template(root: Path, environment: Environment, **change: Any) -> tuple[Delivered, str]:
     """The settings, and the template as the CDK command line would send it."""
     (root / "delivery" / "delivery.yaml").write_text(yaml.safe_dump({"delivery": {**SETTINGS, **change}}))
     delivered = load(root=root)
     app = cdk.App(analytics_reporting=False, stack_traces=False)
-    stack = add_delivery(app, delivered=delivered, root=root)
+    where = place(region=delivered.region, root=root)
+    stack = DeliveryStack(app, delivered=delivered, environments=[environment], place=where)
     # What the service takes without a bucket is 51,200 bytes (CloudFormation's quotas); the command line sends YAML.
     text = yaml.safe_dump(app.synth().get_stack_by_name(stack.stack_name).template)
     assert len(text) < 51_200
@@ -97,9 +107,9 @@ def providers(server: Server) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def delivered(root: Path, server: Server) -> Iterator[tuple[Delivered, dict[str, str]]]:
+def delivered(root: Path, environment: Environment, server: Server) -> Iterator[tuple[Delivered, dict[str, str]]]:
     """The deployed stack's settings and outputs."""
-    settings, body = template(root)
+    settings, body = template(root, environment)
     yield settings, deploy(server, STACK, body)
     destroy(server, STACK)
     assert providers(server) == []
@@ -215,10 +225,10 @@ def test_preflight_finds_the_account_ready(server: Server, delivered: tuple[Deli
 
 
 def test_a_provider_that_was_there_stays(
-    server: Server, root: Path, delivered: tuple[Delivered, dict[str, str]]
+    server: Server, root: Path, environment: Environment, delivered: tuple[Delivered, dict[str, str]]
 ) -> None:
     before = providers(server)
-    _, body = template(root, oidc_provider="existing")
+    _, body = template(root, environment, oidc_provider="existing")
     renamed = body.replace("rubric-dev-boundary", "another-boundary")
     deploy(server, "Another-Delivery", renamed)
     destroy(server, "Another-Delivery")

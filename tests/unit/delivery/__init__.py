@@ -1,0 +1,1 @@
+"""Parts of the delivery app that need no CDK."""
