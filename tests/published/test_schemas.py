@@ -15,6 +15,7 @@ import yaml
 from tests.published.aws.linting import Finding, lint, lint_one
 from tests.published.synthesised.world import World
 
+pytestmark = pytest.mark.timeout(1200)  # on a busy machine: each distinct template takes seconds, once
 ACKNOWLEDGED = Path(__file__).with_name("acknowledged.yaml")
 
 
