@@ -33,7 +33,7 @@ from environments.settings import Settings
 
 _POLICY_IS_TEXT = "CloudFormation-Validate::E3510"
 _WHY_TEXT = (
-    "The schemas of IAM's types take a policy as text, too. As objects, two environments' policies exceed the size of "
+    "The schemas of IAM's types take a policy as text, too; as objects, two environments' policies exceed the size of "
     "a template that needs no bucket."
 )
 

@@ -106,6 +106,8 @@ class DeployProgress:
         detail = "" if event.of_stack else f"{event.resource} {event.status.lower().replace('_', ' ')}"
         if event.waits_for_interfaces:
             detail = f"waiting until Lambda removes the network interfaces of {event.resource}"
+        elif event.stack == f"{self._prefix}Network" and event.resource_type == "Custom::Cleanup":
+            detail = "waiting until SageMaker has removed its network interfaces"
         self._board.progress(event.stack, done=event.done, total=event.total, detail=detail)
         if event.failed and not event.of_stack:
             self._failures.append(event)

@@ -79,6 +79,11 @@ def test_a_destroy_shows_that_it_waits_for_network_interfaces(tmp_path: Path) ->
     )
     shown = board.stages["Rubric-local-Api"].detail
     assert shown == "waiting until Lambda removes the network interfaces of Classify/Function"
+    progress.line(
+        "Rubric-local-Network | 0 | 1:02:03 PM | DELETE_IN_PROGRESS | Custom::Cleanup | Cleanup/Resource/Default (C2) "
+    )
+    shown = board.stages["Rubric-local-Network"].detail
+    assert shown == "waiting until SageMaker has removed its network interfaces"
 
 
 def test_a_training_job_shows_beside_the_stack_that_waits_for_it(tmp_path: Path) -> None:
