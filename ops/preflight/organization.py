@@ -108,12 +108,13 @@ def denials(client: Any, *, role: str, settings: Settings) -> list[Finding]:
             raise
         what = f"{role.rpartition('/')[2]}: the role does not exist, so its permissions are unknown"
         return [Finding(area="organization", verdict="unknown", what=what, todo="bootstrap first")]
-    findings = [
-        *_denied(results, by_organization=True, what="the organisation denies in this account and region"),
-        *_denied(
-            [result for result in results if result["EvalActionName"] in deploys], by_organization=False, what=_MAY_NOT
-        ),
-    ]
+    above = _denied(results, by_organization=True, what="the organisation denies in this account and region")
+    if settings.permissions_boundary:
+        # Delivery's policies name the environment's resources, and the simulation asks for all: only who denies from
+        # above tells something.
+        return above or [_ok("IAM's simulation knows of no denial by the organisation")]
+    own = [result for result in results if result["EvalActionName"] in deploys]
+    findings = [*above, *_denied(own, by_organization=False, what=_MAY_NOT)]
     return findings or [_ok(f"IAM's simulation allows {role.rpartition('/')[2]} all actions of a deploy")]
 
 

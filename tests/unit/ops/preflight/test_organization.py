@@ -92,6 +92,15 @@ def test_the_role_that_deploys_needs_what_it_makes_and_not_what_runs_later(accou
     assert "--cloudformation-execution-policies" in finding.todo
 
 
+def test_policies_that_name_resources_are_judged_by_what_the_organisation_denies(
+    account: Account, settings: Change
+) -> None:
+    bounded: Any = lambda: settings(permissions_boundary="rubric-dev-boundary")  # noqa: E731 (as the fixture is called)
+    assert [finding.verdict for finding in simulated(account, bounded, "s3:CreateBucket")] == ["ok"]
+    above = {"OrganizationsDecisionDetail": {"AllowedByOrganizations": False}}
+    assert [finding.verdict for finding in simulated(account, bounded, "s3:CreateBucket", **above)] == ["refused"]
+
+
 def test_a_condition_that_the_simulation_cannot_know_is_a_warning(account: Account, settings: Change) -> None:
     [finding] = simulated(account, settings, "s3:CreateBucket", MissingContextValues=["aws:PrincipalTag/team"])
     assert finding.verdict == "warning"
