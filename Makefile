@@ -73,7 +73,7 @@ preflight assembly-check delivery-comment delivery delivery-changes delivery-pre
 	delivery-finish delivery-rollback delivery-unlock: SETUP := app
 
 .PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
-	synth preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
+	synth preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
 
 help:
 	@printf '%s\n' \
@@ -231,6 +231,9 @@ assembly-check: ready
 
 delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock: ready
 	@$(DELIVER) $(or $(patsubst delivery-%,%,$(filter delivery-%,$@)),all) --env "$$ENV" --digest "$$DIGEST" --force "$$FORCE"
+
+delivery-guard: ready
+	@$(PYTHON) -m delivery.guard "$$ENV"
 
 delivery-comment: ready
 	@$(DELIVER) comment

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from contracts.deployment.delivery import FILE
-from environments.delivery import SettingsError, load, refuse_another
+from environments.delivery import SettingsError, load, of_environment, refuse_another
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,11 +22,12 @@ def main(argv: Sequence[str] | None = None, *, run: Mapping[str, str] = os.envir
     """The command: 0 where the run may deploy, 2 and one line on standard error where it may not."""
     parser = argparse.ArgumentParser(prog="delivery.guard", description=__doc__)
     parser.add_argument("environment", nargs="?", default="", help="the GitHub environment that the job references")
-    parser.add_argument("--file", default=FILE, help=f"the account's settings (default: {FILE})")
+    parser.add_argument("--file", help=f"the account's settings (default: the one that lists it, else {FILE})")
     options = parser.parse_args(argv)
     try:
+        listed = None if options.file else of_environment(options.environment, root=root)
         refuse_another(
-            load(options.file, root=root),
+            listed or load(options.file or FILE, root=root),
             environment=options.environment,
             repository=run.get("GITHUB_REPOSITORY", ""),
             owner_id=run.get("GITHUB_REPOSITORY_OWNER_ID", ""),

@@ -39,6 +39,17 @@ def test_the_repositorys_own_run_passes(root: Path, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err == ""
 
 
+def test_an_environment_of_another_account_is_found_in_its_own_file(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "environments" / "prod.yaml").rename(root / "environments" / "live.yaml")
+    (root / "delivery" / "delivery.yaml").write_text("delivery:\n  environments: [dev]\n")
+    (root / "delivery" / "live.yaml").write_text(DELIVERY.replace("[prod]", "[live]"))
+    assert main(["live"], run=RUN, root=root) == 0
+    assert main(["live"], run={**RUN, "GITHUB_REPOSITORY": "octo-fork/octo-repo"}, root=root) == 2
+    assert "delivery/live.yaml lets only octo-org@123456/octo-repo@456789" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "change", "says"),
     [
