@@ -127,6 +127,8 @@ def bootstrapped(server: Server, delivered: tuple[Delivered, dict[str, str]]) ->
     deploy(server, "CDKToolkit", BOOTSTRAP.read_text("utf-8"), Parameters=parameters)
     yield
     destroy(server, "CDKToolkit")
+    # Its template keeps the bucket, and another bootstrap could not make it.
+    server.client("s3").delete_bucket(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-us-east-1")
 
 
 @pytest.mark.parametrize(

@@ -129,4 +129,10 @@ KINDS = (
         "application-autoscaling",
         _listed("describe_scalable_targets", "ScalableTargets", "ResourceId", ServiceNamespace="sagemaker"),
     ),
+    Kind("VPC", "ec2", _listed("describe_vpcs", "Vpcs", "VpcId")),
+    Kind("Subnet", "ec2", _listed("describe_subnets", "Subnets", "SubnetId")),
+    Kind("Security group", "ec2", _listed("describe_security_groups", "SecurityGroups", "GroupId")),
+    Kind("VPC endpoint", "ec2", _listed("describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId")),
+    Kind("Network interface", "ec2", _listed("describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId")),
+    Kind("Flow log", "ec2", _listed("describe_flow_logs", "FlowLogs", "FlowLogId")),
 )
