@@ -73,7 +73,7 @@ def mirror(
             count = bucket.fill(root, part, transfers)
             screen.say(f"{part.what}: {f'{count} files uploaded' if count else 'there already'}")
     if not cloud.settings.isolated_training:
-        screen.say("Training jobs have a network here and use none of it: set training.isolated and deploy")
+        screen.say("Training jobs have a network here and do not use the mirror: set training.isolated and deploy")
 
 
 def _download(wanted: list[Part], *, root: Path) -> None:
