@@ -11,7 +11,7 @@ import yaml
 from tests.e2e.cloud import Cloud
 
 # Of the pipeline that runs the tests, which a delivery would take for its own.
-OF_PIPELINES = ("GITHUB_RUN_ID", "CI_PIPELINE_ID", "GITHUB_STEP_SUMMARY")
+OF_PIPELINES = ("GITHUB_RUN_ID", "CI_PIPELINE_ID", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
 ROWS = 400
 QUICK: dict[str, Any] = {
     "training": {
