@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from contracts.deployment import stack_outputs
 from contracts.deployment.pipeline import UNGUARDED
 from tools.delivery.before import Before
-from tools.delivery.deployed import StackState, look, settled
+from tools.delivery.deployed import ABSENT, StackState, look, settled
 from tools.delivery.errors import DeliveryError
 from tools.delivery.store import Store
 
@@ -84,10 +84,10 @@ def parameters(before: StackState, now: StackState) -> Iterator[dict[str, Any]]:
 
 
 def _deleted(cloudformation: Any, now: StackState) -> str:
-    if now.status in ("", "DELETE_COMPLETE"):
+    if now.status == ABSENT:
         return "is as before: there is none"
     cloudformation.delete_stack(StackName=now.name)
     ended = settled(cloudformation, now.name)
-    if ended.status not in ("", "DELETE_COMPLETE"):
+    if ended.status != ABSENT:
         raise DeliveryError(f"it is {ended.status}")
     return "is deleted: there was none before"
