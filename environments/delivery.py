@@ -86,10 +86,11 @@ def refuse_another(
     """
     settings = delivered.settings
     known = ", ".join(settings.environments)
+    if not environment:
+        raise SettingsError(f"{delivered.file}: the run names no environment; use one of {known}")
     if environment not in settings.environments:
         raise SettingsError(
-            f"{delivered.file}: {environment or 'no environment'} is not one of delivery.environments ({known}): "
-            "a run deploys only those"
+            f"{delivered.file}: {environment} is not one of delivery.environments ({known}): a run deploys only those"
         )
     own = (settings.repository, settings.owner_id, settings.repository_id)
     ids = tuple(int(number) if number.isdigit() else None for number in (owner_id, repository_id))

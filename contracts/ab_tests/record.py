@@ -20,6 +20,7 @@ CURRENT = f"{TESTS}current.json"
 Mode = Literal["replay", "live"]
 REPLAY: Final = "replay"
 LIVE: Final = "live"
+NAMES: dict[Mode, str] = {REPLAY: "replay", LIVE: "live test"}  # in a sentence
 
 # What the verdict is about, fixed before the start: the challenger is better, or not worse by more than the margin.
 Goal = Literal["better", "not-worse"]

@@ -11,7 +11,7 @@ DATASETS = "datasets/"
 TRAINING = "training/"
 MODELS = "models/"
 CHECKPOINTS = "checkpoints/"
-# What isolated training jobs use of the internet's (contracts/deployment/mirror.py).
+# What isolated training jobs need from the internet (contracts/deployment/mirror.py).
 MIRROR = "mirror/"
 CAPTURE = "capture/"
 BATCH = "batch/"

@@ -1,4 +1,4 @@
-"""The mirror: what an isolated training job uses of the internet's, in the artifact bucket under `mirror/`.
+"""The mirror: what an isolated training job needs from the internet, in the artifact bucket under `mirror/`.
 
 `rubric mirror` fills it: a folder for each thing, with its files and, written last, `SHA256SUMS`, whose lines are those
 of `sha256sum`. A folder is named after what it is for, so that another version's needs lie beside the present one's.

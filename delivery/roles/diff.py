@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from aws_cdk import aws_iam as iam
 
+from contracts.deployment.stack_reviews import CHANGES
 from delivery.place import Place
 from environments.settings import Settings
-
-_READS = ("DescribeStackResources", "DescribeStacks", "GetTemplate", "ListStackResources")
 
 
 def statements(environments: Sequence[Settings], *, place: Place) -> list[iam.PolicyStatement]:
@@ -17,7 +16,7 @@ def statements(environments: Sequence[Settings], *, place: Place) -> list[iam.Po
     return [
         iam.PolicyStatement(
             sid="Templates",
-            actions=[f"cloudformation:{name}" for name in _READS],
+            actions=list(CHANGES),
             resources=[place.stacks(settings) for settings in environments],
         )
     ]

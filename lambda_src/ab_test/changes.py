@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import cast
 
 from contracts.ab_tests import record
 from contracts.ab_tests.record import Progress, Record, Verdict
+from lambda_src.common.times import written
 
 _MOST_STEPS = 200
 _LONGEST_REASON = 1_000
 OWN = "ab_test"  # `ended_by` of a test that ended by its own rules
-
-
-def written(moment: datetime) -> str:
-    """A time as the log writes it: UTC, milliseconds, `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def noted(test: Record, what: str, *, now: datetime) -> Record:

@@ -19,6 +19,7 @@ from lambda_src.ab_test.learnt import RowsUnknownError
 from lambda_src.ab_test.parts import Parts
 from lambda_src.ab_test.transform import Job
 from lambda_src.common import s3_uri
+from lambda_src.common.times import written
 
 _SOURCE, _KEYS, _OUTPUT = "in/texts.jsonl", "keys.jsonl", "out"
 # Disagreements that are kept for each label of the budget: some texts leave the log before they are labelled.
@@ -53,7 +54,7 @@ def advance(test: Record, parts: Parts) -> Record | None:
     return {
         **running,
         "phase": record.RUNNING,
-        "running_since": changes.written(now),
+        "running_since": written(now),
         "compared": compared,
         "disagreements": disagreements,
     }
@@ -142,7 +143,7 @@ def learnt_by(test: Record, parts: Parts) -> frozenset[str]:
 def texts_of(version: str, most: int, parts: Parts, *, without: frozenset[str]) -> Iterator[Item]:
     """The newest texts that a model version has answered, at most `most`, each once however it is spelt."""
     seen: set[str] = set()
-    for item in parts.log.newest(until=changes.written(parts.now()), days=parts.settings.request_log_days):
+    for item in parts.log.newest(until=written(parts.now()), days=parts.settings.request_log_days):
         if len(seen) == most or not parts.has_time():
             return
         identity = identity_of(item, version=version)

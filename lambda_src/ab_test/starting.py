@@ -10,11 +10,11 @@ from typing import Any, cast
 from contracts.ab_tests import evidence, record
 from contracts.ab_tests.record import Model, Plan, Record
 from contracts.deployment import buckets
-from lambda_src.ab_test import changes
 from lambda_src.ab_test.environment import AbTestSettings
 from lambda_src.ab_test.errors import OvertakenError, RefusedError
 from lambda_src.ab_test.parts import Parts
 from lambda_src.ab_test.registry import REJECTED
+from lambda_src.common.times import written
 
 _DAY = 86_400
 
@@ -81,7 +81,7 @@ def _plan(request: Mapping[str, Any], settings: AbTestSettings, *, now: datetime
         "margin": min(settings.margin, evidence.LARGEST_MARGIN),
         "most_labels": int(_number(request, "labels", default=settings.most_labels, least=1, most=10_000)),
         "most_texts": int(_number(request, "texts", default=settings.most_texts, least=1, most=200_000)),
-        "ends_at": changes.written(now + timedelta(days=days)),
+        "ends_at": written(now + timedelta(days=days)),
         "share": _number(request, "share", default=settings.share, least=0.01, most=0.5),
         "unit": settings.unit,
         "allocation": settings.allocation,
@@ -144,7 +144,7 @@ def _check_labels(champion: Model, challenger: Model, parts: Parts) -> None:
 
 
 def _record(plan: Plan, champion: Model, challenger: Model, *, by: str, now: datetime) -> Record:
-    at = changes.written(now)
+    at, what = written(now), record.NAMES[plan["mode"]]
     return {
         "layout": record.LAYOUT,
         "test_id": f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
@@ -166,5 +166,5 @@ def _record(plan: Plan, champion: Model, challenger: Model, *, by: str, now: dat
         "behaviour": {},
         "split": {},
         "progress": {},
-        "steps": [{"at": at, "what": f"{by or 'somebody'} starts a {plan['mode']} of {challenger['version']}"}],
+        "steps": [{"at": at, "what": f"{by or 'somebody'} starts a {what} of {challenger['version']}"}],
     }

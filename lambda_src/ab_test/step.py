@@ -15,6 +15,7 @@ from lambda_src.ab_test.challenger import ChallengerError
 from lambda_src.ab_test.errors import OvertakenError
 from lambda_src.ab_test.parts import Parts
 from lambda_src.ab_test.registry import REJECTED
+from lambda_src.common.times import written
 
 _MOST = 10  # changes of the record in one call
 
@@ -46,7 +47,7 @@ def _advance(test: Record, parts: Parts) -> Record | None:
         return stopped
     after = _PHASES[test["phase"]](test, parts)
     going_on = after or test
-    if going_on["phase"] != record.ENDING and changes.written(parts.now()) >= test["plan"]["ends_at"]:
+    if going_on["phase"] != record.ENDING and written(parts.now()) >= test["plan"]["ends_at"]:
         reason = going_on["reason"] or f"it was still {test['phase']}"
         return changes.ending(going_on, record.TIME_OVER, f"the time is over: {reason}", now=parts.now())
     return after

@@ -55,7 +55,7 @@ class Store:
 
     def archive(self, ended: Record) -> None:
         """Keeps the record of a test that has ended; the same again does no harm."""
-        self._put(record.archived(ended["test_id"]), one_object.written(ended))
+        self._put(record.archived(ended["test_id"]), one_object.encoded(ended))
 
     def archived(self, test_id: str) -> Record | None:
         """The record of a test that has ended; None for one that is not known."""

@@ -27,6 +27,7 @@ from lambda_src.ab_test.seen import Seen
 from lambda_src.ab_test.statistics import split, thompson
 from lambda_src.ab_test.statistics.bets import Counts
 from lambda_src.ab_test.statistics.split import Units
+from lambda_src.common.times import written
 
 # How old a request must be before it is looked at: it must be in the log and its index by then.
 SETTLE = timedelta(seconds=60)
@@ -45,8 +46,8 @@ def begin(test: Record, parts: Parts) -> Record:
     now = parts.now()
     shares: list[Share] = [{"share": test["plan"]["share"], "since": "", "until": ""}]
     begun = changes.noted(test, "the challenger answers its share", now=now)
-    progressed = changes.progressed(begun, {"read": changes.written(now), "shares": shares})
-    return {**progressed, "phase": record.RUNNING, "running_since": changes.written(now)}
+    progressed = changes.progressed(begun, {"read": written(now), "shares": shares})
+    return {**progressed, "phase": record.RUNNING, "running_since": written(now)}
 
 
 def looked_at(test: Record, parts: Parts) -> Record:
@@ -61,7 +62,7 @@ def looked_at(test: Record, parts: Parts) -> Record:
     except RowsUnknownError as error:
         return changes.ending(test, record.FAILED, f"it is not known what the models learnt from: {error}", now=now)
     test = _split(test, parts)
-    progress, until = test["progress"], changes.written(now - SETTLE)
+    progress, until = test["progress"], written(now - SETTLE)
     if progress.get("seen_before"):
         parts.store.delete_below(progress["seen_before"])
     seen = _seen(test, parts)
@@ -93,7 +94,7 @@ def allocated(test: Record, parts: Parts) -> Record:
     wanted = thompson.share(won, least=settings.least_share, most=settings.most_share)
     if abs(wanted - shares[-1]["share"]) < _LEAST_CHANGE:
         return test
-    closed = cast(Share, {**shares[-1], "until": changes.written(parts.now())})
+    closed = cast(Share, {**shares[-1], "until": written(parts.now())})
     following: Share = {"share": wanted, "since": "", "until": ""}
     return changes.progressed(test, {"shares": [*shares[:-1], closed, following]})
 
@@ -118,7 +119,7 @@ def _split(test: Record, parts: Parts) -> Record:
     parts.log.split(item)
     if shares[-1]["since"]:
         return test
-    known = cast(Share, {**shares[-1], "since": changes.written(parts.now() + KNOWN_EVERYWHERE)})
+    known = cast(Share, {**shares[-1], "since": written(parts.now() + KNOWN_EVERYWHERE)})
     return changes.progressed(test, {"shares": [*shares[:-1], known]})
 
 
@@ -140,8 +141,8 @@ def _read(test: Record, until: str, parts: Parts) -> tuple[list[Item], str]:
         if number == _MOST_READ or not parts.has_time():
             break
     else:
-        return items, max(read, changes.written(parts.now() - SETTLE - timedelta(days=1)))
-    far_behind = changes.written(parts.now() - SETTLE - _BEHIND)
+        return items, max(read, written(parts.now() - SETTLE - timedelta(days=1)))
+    far_behind = written(parts.now() - SETTLE - _BEHIND)
     return items, until if read < far_behind else read
 
 

@@ -14,6 +14,7 @@ from contracts.logs.request_log import Item
 from contracts.models.measures import Measures
 from lambda_src.classify.live_tests import Assignment
 from lambda_src.classify.response import Prediction
+from lambda_src.common.times import written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ class RequestFacts:
 def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Prediction] | None) -> list[Item]:
     """A DynamoDB item (Python values) for each text; results: None for a request that failed."""
     received = facts.received.astimezone(UTC)
-    time = received.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    time = written(received)
     shared: Item = {
         "request_id": facts.request_id,
         "time": time,

@@ -26,7 +26,7 @@ def replace(s3: Any, *, bucket: str, key: str, document: Any, etag: str | None) 
     condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
     place = {"Bucket": bucket, "Key": key}
     try:
-        answer = s3.put_object(**place, Body=written(document), ContentType="application/json", **condition)
+        answer = s3.put_object(**place, Body=encoded(document), ContentType="application/json", **condition)
     except ClientError as error:
         if aws.error_code(error) not in _OVERTAKEN:
             raise
@@ -34,6 +34,6 @@ def replace(s3: Any, *, bucket: str, key: str, document: Any, etag: str | None) 
     return str(answer["ETag"])
 
 
-def written(document: Any) -> bytes:
+def encoded(document: Any) -> bytes:
     """A document as JSON, in UTF-8. Raises ValueError for figures that JSON does not have."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

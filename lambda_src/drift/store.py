@@ -79,7 +79,7 @@ class Store:
     def write_report(self, model_version: str, report: Any) -> None:
         """Replaces a model's report."""
         key = buckets.drift_report(model_version)
-        body = one_object.written(report)
+        body = one_object.encoded(report)
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")
 
 

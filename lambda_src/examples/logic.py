@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from contracts.datasets.ledger import EXAMPLE, Event
 from lambda_src.common import ledger
+from lambda_src.common.times import written
 from lambda_src.examples.request_body import Example
 
 STORED, DUPLICATE, CONFLICTING = "stored", "duplicate", "conflicting"
@@ -60,7 +61,7 @@ def _item(example: Example, *, key_id: str, now: datetime, keep_days: int, with_
         **({"text": example.text} if with_text else {}),
         "label": example.label,
         "key_id": key_id,
-        "time": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": written(now),
         "source": "api",
         "expires_at": int((now + timedelta(days=keep_days)).timestamp()),
     }

@@ -16,6 +16,7 @@ from contracts.texts import text_normalization
 from lambda_src.common import ledger
 from lambda_src.common.api import validation_messages
 from lambda_src.common.problems import Problem
+from lambda_src.common.times import written
 from lambda_src.labelling.labeller import Labeller
 from lambda_src.labelling.request_body import LabelRequest
 
@@ -86,10 +87,10 @@ class Labels:
 
     def _after(self, before: Given | None, label: str, *, trusted: bool) -> Given:
         """What the labeller says now: later than what it replaces, whatever this host's clock says."""
-        time = _written(self.clock())
+        time = written(self.clock())
         if before is None:
             return {"first": label, "label": label, "times": 1, "time": time, "first_time": time, "trusted": trusted}
-        later = _written(datetime.fromisoformat(before["time"]) + timedelta(milliseconds=1))
+        later = written(datetime.fromisoformat(before["time"]) + timedelta(milliseconds=1))
         return {
             "first": before["first"],
             "label": label,
@@ -172,8 +173,3 @@ def _document(item: Item, now: Given, *, sample: str | None, replaced: str | Non
         "model_version": item["model_version"],
         "trusted": bool(now.get("trusted")),
     }
-
-
-def _written(moment: datetime) -> str:
-    """A time as the log writes it: UTC, milliseconds, `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

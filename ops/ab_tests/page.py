@@ -21,10 +21,9 @@ _STYLE = """
 def page(test: Mapping[str, Any]) -> str:
     """The whole HTML document."""
     won = ' class="won"' if test["verdict"] in record.WINS else ""
-    models = f"{test['plan']['mode']} of {test['challenger']['version']} against {test['champion']['version']}"
     parts = [
         f"<h1>A/B test {escape(test['test_id'])}: <span{won}>{escape(view.state(test))}</span></h1>",
-        f"<p>{escape(models)}</p>",
+        f"<p>{escape(view.models(test))}</p>",
         f"<p>{escape(view.sentence(test['reason']))}</p>" if test["reason"] else "",
         *(f'<p class="quiet">{escape(fact)}</p>' for fact in view.facts(test)),
         _evidence(test),

@@ -22,7 +22,7 @@ BEHAVIOUR = ("Variant", "Texts", "Requests", "Errors", "Answered by the other", 
 def show(test: Mapping[str, Any]) -> None:
     """Print where a test stands: the verdict, the evidence as a picture, and what happened."""
     screen.line(f"{test['test_id']}  {state(test)}", bold=True)
-    screen.line(f"{test['plan']['mode']} of {test['challenger']['version']} against {test['champion']['version']}")
+    screen.line(models(test))
     if test["reason"]:
         screen.line(sentence(test["reason"]))
     for fact in facts(test):
@@ -41,6 +41,12 @@ def show(test: Mapping[str, Any]) -> None:
     if following := what_next(test):
         screen.out.print()
         screen.line(following)
+
+
+def models(test: Mapping[str, Any]) -> str:
+    """Which test of which models it is."""
+    what = record.NAMES[test["plan"]["mode"]].capitalize()
+    return f"{what} of {test['challenger']['version']} against {test['champion']['version']}"
 
 
 def state(test: Mapping[str, Any]) -> str:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from environments.rules import image_patches
 from environments.settings import Settings, SettingsError, load
 from ops.changes import asked, review
 from ops.changes.assembly import StackArtifact, Template
 from ops.changes.review import ImageNote, Review, StackReview
+from ops.deployment import stacks as deployed
 from ops.deployment.cloud import ROOT, Cloud
-from ops.deployment.stacks import NOT_YET, PARTS
-from ops.errors import NOT_FOUND, OpsError, code_of
+from ops.deployment.stacks import PARTS
+from ops.errors import NOT_FOUND, OpsError
 
 DEPLOYED = "what is deployed"
 
@@ -148,30 +146,7 @@ def _deployed(client: Any, names: list[str]) -> tuple[dict[str, Template], dict[
     """The deployed stacks' templates as they were submitted, and their statuses."""
     templates, statuses = {}, {}
     for name in names:
-        status = _status(client, name)
-        if status is None or status in NOT_YET:
-            continue
-        body = client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
-        templates[name], statuses[name] = _template(body, name), status
+        found = deployed.described(client, name)
+        if found is not None and found["StackStatus"] not in deployed.NOT_YET:
+            templates[name], statuses[name] = deployed.template(client, name), str(found["StackStatus"])
     return templates, statuses
-
-
-def _status(client: Any, name: str) -> str | None:
-    try:
-        status = str(client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
-    except ClientError as error:
-        if code_of(error) == "ValidationError" and "does not exist" in str(error):
-            return None
-        raise
-    return None if status == "DELETE_COMPLETE" else status
-
-
-def _template(body: Any, name: str) -> Template:
-    """botocore gives JSON as an object, anything else as text."""
-    try:
-        document = json.loads(body) if isinstance(body, str) else json.loads(json.dumps(body))
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        raise OpsError(f"The deployed template of {name} is not JSON: it was not deployed by the CDK")
-    return document

@@ -75,7 +75,7 @@ def _table(reviews: Sequence[Review]) -> Iterator[str]:
         cells = (
             _plain(lines.title(review)),
             lines.resources(review),
-            f"**{lines.counted(count, 'widens', 'widen')}**" if count else "none widens",
+            f"**{lines.counted(count, 'widens', 'widen')}**" if count else "no widening",
             f"**{lines.counted(loses, 'resource loses', 'resources lose')} data**" if loses else "none lost",
             f"**{lines.counted(len(review.images), 'to look at', 'to look at')}**" if review.images else "patched",
         )
@@ -161,12 +161,12 @@ def _escaped(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text in which no character is Markdown or HTML, and no @name tells anybody."""
+    """A text in which no character is Markdown or HTML, and no @name notifies anybody."""
     return _MEANINGFUL.sub(_backslashed, _escaped(text))
 
 
 def _backslashed(match: re.Match[str]) -> str:
-    # A backslash keeps no @name from being told; a zero-width joiner after the @ does.
+    # A backslash does not stop an @name from notifying somebody; a word joiner after the @ does.
     return "@\u2060" if match[1] == "@" else f"\\{match[1]}"
 
 

@@ -37,7 +37,7 @@ def mirror(
         typer.Option(metavar="VERSION", help="The Python of your own training.image, such as 3.12."),
     ] = None,
 ) -> None:
-    """Bring what isolated training jobs use of the internet into the environment's bucket, with checksums.
+    """Bring what isolated training jobs need from the internet into the environment's bucket, with checksums.
 
     Packages come from pip's index, the base model from the Hugging Face hub, the UCI archive from its address.
     Every file is checked before it is uploaded: packages against model_code/training/requirements.lock, a base
@@ -73,7 +73,7 @@ def mirror(
             count = bucket.fill(root, part, transfers)
             screen.say(f"{part.what}: {f'{count} files uploaded' if count else 'there already'}")
     if not cloud.settings.isolated_training:
-        screen.say("Training jobs have a network here and use none of it: set training.isolated and deploy")
+        screen.say("Training jobs have a network here and do not use the mirror: set training.isolated and deploy")
 
 
 def _download(wanted: list[Part], *, root: Path) -> None:
@@ -104,7 +104,7 @@ def _refuse(cloud: Cloud, found: dict[str, list[str]], *, where: str) -> None:
         if faults:
             more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
             raise OpsError(
-                f"{where} has not got {what}: {faults[0]}{more}. `rubric --env {cloud.env} mirror --to FOLDER` makes "
+                f"{where} does not have {what}: {faults[0]}{more}. `rubric --env {cloud.env} mirror --to FOLDER` makes "
                 "such a folder where there is internet"
             )
 

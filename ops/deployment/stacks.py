@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,14 +64,33 @@ class Stacks:
         return value
 
 
-def _describe(cloudformation: Any, name: str) -> Stack | None:
+def described(cloudformation: Any, name: str) -> dict[str, Any] | None:
+    """DescribeStacks' answer for a stack; None if there is none, or none any more. Raises ClientError."""
     try:
-        answer = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        found: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
         if code_of(error) == "ValidationError" and "does not exist" in str(error):
             return None
         raise
-    if answer["StackStatus"] == "DELETE_COMPLETE":
+    return None if found["StackStatus"] == "DELETE_COMPLETE" else found
+
+
+def template(cloudformation: Any, name: str) -> dict[str, Any]:
+    """A deployed stack's template as it was submitted. Raises OpsError if it is not JSON, ClientError."""
+    body = cloudformation.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
+    try:
+        # botocore gives JSON as an object, anything else as text.
+        document = json.loads(body if isinstance(body, str) else json.dumps(body))
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise OpsError(f"The deployed template of {name} is not JSON: it was not deployed by the CDK")
+    return document
+
+
+def _describe(cloudformation: Any, name: str) -> Stack | None:
+    answer = described(cloudformation, name)
+    if answer is None:
         return None
     changed = answer.get("LastUpdatedTime") or answer["CreationTime"]
     values = {item["OutputKey"]: item["OutputValue"] for item in answer.get("Outputs", [])}

@@ -1,1 +1,1 @@
-"""The mirror: what isolated training uses of the internet's, checked and put into the environment's bucket."""
+"""The mirror: what isolated training needs from the internet, checked and put into the environment's bucket."""

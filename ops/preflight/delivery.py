@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from contracts.deployment.delivery import AUDIENCE, BOOTSTRAP_COMMAND, ENVIRONMENT_SUBJECT, ISSUER, in_region, output
 from environments.delivery import Delivered
 from environments.settings import Settings
+from ops.deployment import stacks
 from ops.errors import code_of
 from ops.preflight.finding import Finding, Verdict
 
@@ -112,13 +113,8 @@ def execution(iam: Any, *, role: str, outputs: dict[str, str] | None, settings: 
 
 def deployed_outputs(cloudformation: Any, *, name: str) -> dict[str, str] | None:
     """The outputs of the delivery stack; None where there is none. Raises ClientError."""
-    try:
-        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-    except ClientError as error:
-        if code_of(error) == "ValidationError" and "does not exist" in str(error):
-            return None
-        raise
-    return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+    stack = stacks.described(cloudformation, name)
+    return None if stack is None else {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
 
 
 def _finding(verdict: Verdict, what: str, todo: str = "") -> Finding:

@@ -27,10 +27,9 @@ def look(cloudformation: Any, s3: Any, *, settings: Settings, env: str, approved
         return [Finding(area="mirror", verdict=verdict, what=what, todo=todo)]
     bucket = Bucket(s3, name)
     lacks = [(part.what, bucket.lacking(part)) for part in parts]
+    todo = f"{fill}, then deploy"
     found = [
-        Finding(
-            area="mirror", verdict=verdict, what=f"the mirror has not got {what}: {fault}", todo=f"{fill}, then deploy"
-        )
+        Finding(area="mirror", verdict=verdict, what=f"the mirror does not have {what}: {fault}", todo=todo)
         for what, fault in lacks
         if fault
     ]

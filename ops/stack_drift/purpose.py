@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from contracts.ab_tests.challenger import ARTIFACT, NOTHING, SERVE, YES
 from ops.stack_drift.comparing import Difference
 from ops.stack_drift.expected import DeployedStack
 
 ENDPOINT = "AWS::SageMaker::Endpoint"
 _TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
-_ROLLING = ("Updating", "SystemUpdating", "RollingBack", "Creating")
+ROLLING = ("Updating", "SystemUpdating", "RollingBack", "Creating")
 
 
 def counts(
@@ -49,14 +50,14 @@ def _bounds(stack: DeployedStack) -> Iterator[tuple[str, tuple[int, int]]]:
 
 def rollout(endpoint: dict[str, Any]) -> list[str]:
     """A line while the endpoint changes from one configuration to another."""
-    if endpoint.get("EndpointStatus") not in _ROLLING:
+    if endpoint.get("EndpointStatus") not in ROLLING:
         return []
     return [f"{endpoint['EndpointName']} is {endpoint['EndpointStatus']}: a rollout decides which configuration serves"]
 
 
 def challenger(stack: DeployedStack) -> list[str]:
     """A line while the stack Challenger holds the model of an A/B test, which its parameters say."""
-    if stack.parameters.get("Artifact", "none") == "none":
+    if stack.parameters.get(ARTIFACT, NOTHING) == NOTHING:
         return []
-    served = " and its endpoint" if stack.parameters.get("Serve") == "yes" else ""
+    served = " and its endpoint" if stack.parameters.get(SERVE) == YES else ""
     return [f"{stack.name} has the model of an A/B test{served}"]

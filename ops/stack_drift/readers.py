@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from ops.errors import code_of
 from ops.stack_drift import comparing
 from ops.stack_drift.comparing import Difference
+from ops.stack_drift.purpose import ROLLING
 
 ClientOf = Callable[[str], Any]
 Properties = dict[str, Any]
@@ -58,7 +59,7 @@ def _model(client_of: ClientOf, physical_id: str, expected: Properties) -> Found
 def _endpoint(client_of: ClientOf, physical_id: str, expected: Properties) -> Found:
     """Its configuration alone: weights and counts are autoscaling's (ops/stack_drift/purpose.py)."""
     actual = client_of("sagemaker").describe_endpoint(EndpointName=_last(physical_id))
-    if actual["EndpointStatus"] not in ("Updating", "SystemUpdating", "RollingBack", "Creating"):
+    if actual["EndpointStatus"] not in ROLLING:
         wanted = {"EndpointConfigName": expected.get("EndpointConfigName")}
         yield from comparing.differences(wanted, actual)
 

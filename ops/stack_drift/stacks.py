@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from ops.errors import OpsError, code_of
+from ops.deployment import stacks
 from ops.stack_drift.expected import DeployedStack
 
 
@@ -20,13 +17,8 @@ def read(client: Any, names: Iterable[str]) -> list[DeployedStack]:
 
 
 def _described(client: Any, name: str) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = client.describe_stacks(StackName=name)["Stacks"][0]
-    except ClientError as error:
-        if code_of(error) == "ValidationError" and "does not exist" in str(error):
-            return None
-        raise
-    return None if found["StackStatus"] in ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS") else found
+    found = stacks.described(client, name)
+    return None if found is None or found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
 
 
 def _exports(client: Any) -> dict[str, str]:
@@ -36,17 +28,12 @@ def _exports(client: Any) -> dict[str, str]:
 
 def _stack(client: Any, described: dict[str, Any], exports: dict[str, str]) -> DeployedStack:
     name = described["StackName"]
-    body = client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
-    try:
-        template = json.loads(body) if isinstance(body, str) else body
-    except ValueError:
-        raise OpsError(f"The deployed template of {name} is not JSON: it was not deployed by the CDK") from None
     pages = client.get_paginator("list_stack_resources").paginate(StackName=name)
     return DeployedStack(
         name=name,
         arn=described["StackId"],
         status=described["StackStatus"],
-        template=template,
+        template=stacks.template(client, name),
         physical={
             each["LogicalResourceId"]: each["PhysicalResourceId"]
             for page in pages

@@ -6,6 +6,7 @@ The handle imports nothing of the product.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -22,8 +23,9 @@ from tools.common.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = "local"
-# The Makefile exports them: those of `make test` are not for the make that a test runs.
-MAKE_SETTINGS = frozenset(["ENV", "STACKS", "DATASET", "BASE_MODEL", "ARGS", "PREFLIGHT", "PORT", "SINCE"])
+# The Makefile exports its settings: those of `make test` are not for the make that a test runs.
+[_SETTINGS] = re.findall(r"^SETTINGS := (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+MAKE_SETTINGS = frozenset([*_SETTINGS.split(), "MFLAGS"])
 
 
 def wait_for(what: str, probe: Callable[[], Any], *, timeout: float = 120.0, every: float = 0.5) -> Any:

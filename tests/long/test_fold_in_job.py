@@ -165,8 +165,8 @@ def test_a_run_whose_mirror_is_empty_says_how_to_fill_it(cloud: Cloud, pipeline:
     found = ended_run(cloud, pipeline)
     assert (found["status"], found["error"]) == ("FAILED", "PreparationFailed")
     assert found["cause"] == (
-        "Training jobs have no network here, and the mirror has not got the packages that this version's training jobs "
-        "install. Run `rubric --env test mirror` on a machine with internet, then start the run again."
+        "Training jobs have no network here, and the mirror does not have the packages that this version's training "
+        "jobs install. Run `rubric --env test mirror` on a machine with internet, then start the run again."
     )
 
 

@@ -1,1 +1,1 @@
-"""Writes AWS's published facts to environments/aws/."""
+"""Writes AWS's published facts to environments/aws/, and those that only delivery needs to delivery/execution/."""

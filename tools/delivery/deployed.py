@@ -8,14 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from contracts.deployment import buckets
+from ops.deployment import stacks
 from tools.delivery.errors import USAGE, DeliveryError
 
 ABSENT = ""
 # There is no stack yet: one that was only planned, or whose creation failed; the CLI deletes these and begins anew.
-_NOT_YET = (ABSENT, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "CREATE_FAILED", "DELETE_COMPLETE")
+_NOT_YET = (ABSENT, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "CREATE_FAILED")
 _STABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 _POLL_SECONDS = 5.0
 
@@ -58,12 +57,9 @@ def look(cloudformation: Any, names: Iterable[str], *, templates: bool) -> list[
 
 
 def _state(cloudformation: Any, name: str, *, template: bool) -> StackState:
-    try:
-        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return StackState(name)
-        raise
+    stack = stacks.described(cloudformation, name)
+    if stack is None:
+        return StackState(name)
     if stack["StackStatus"] in _NOT_YET:
         return StackState(name, status=stack["StackStatus"])
     outputs = stack.get("Outputs", [])

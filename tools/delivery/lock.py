@@ -94,7 +94,7 @@ class Lock:
             return f"{self.environment} is locked by another run, {_shown(held.value)}, which keeps its lock."
         if not by_force and held.value["phase"] not in Phase.SETTLED:
             raise DeliveryError(
-                f"{self.environment} stays locked, for {held.value['phase']}: make delivery-smoke or make "
+                f"{self.environment} stays locked, because {held.value['phase']}: make delivery-smoke or make "
                 f"delivery-rollback first; FORCE=yes unlocks it as it is"
             )
         if not self.store.delete(_NAME, etag=held.etag):

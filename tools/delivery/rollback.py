@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from contracts.deployment import stack_outputs
 from contracts.deployment.pipeline import UNGUARDED
 from tools.delivery.before import Before
-from tools.delivery.deployed import StackState, look, settled
+from tools.delivery.deployed import ABSENT, StackState, look, settled
 from tools.delivery.errors import DeliveryError
 from tools.delivery.store import Store
 
@@ -29,7 +29,7 @@ def roll_back(store: Store, before: Before, *, say: Callable[[str], None]) -> No
     failed = []
     for stack in reversed(before.stacks):
         try:
-            say(f"{stack.name}: {_put_back(store, cloudformation, stack)}")
+            say(f"{stack.name} {_put_back(store, cloudformation, stack)}")
         except (ClientError, DeliveryError) as error:
             failed.append(f"{stack.name} ({error})")
     if failed:
@@ -44,7 +44,7 @@ def _put_back(store: Store, cloudformation: Any, stack: StackState) -> str:
         raise DeliveryError("it is gone")
     [now] = look(cloudformation, [stack.name], templates=True)
     if json.loads(now.template) == json.loads(stack.template) and now.tags == stack.tags:
-        return "as before"
+        return "is as before"
     body = stack.template.encode()
     url = store.upload(f"{stack.name}-{hashlib.sha256(body).hexdigest()}.template.json", body)
     try:
@@ -57,18 +57,18 @@ def _put_back(store: Store, cloudformation: Any, stack: StackState) -> str:
         )
     except ClientError as error:
         if _NOTHING in str(error):
-            return "as before"
+            return "is as before"
         raise
     ended = settled(cloudformation, stack.name)
     if ended.status != "UPDATE_COMPLETE":
         raise DeliveryError(f"it is {ended.status}")
-    return "its template of before"
+    return "has its earlier template again"
 
 
 def parameters(before: StackState, now: StackState) -> Iterator[dict[str, Any]]:
-    """For each parameter that the template of before declares: the value that the stack has now, else that of before.
+    """For each parameter that the earlier template declares: the value that the stack has now, else the earlier one.
 
-    The Serving stack's RolloutId of before names what that template rolls out: no alarm, which the failed change may
+    The Serving stack's earlier RolloutId names what that template rolls out: no alarm, which the failed change may
     have set off, takes that back (decision 85).
     """
     declared = json.loads(before.template).get("Parameters", {})
@@ -84,10 +84,10 @@ def parameters(before: StackState, now: StackState) -> Iterator[dict[str, Any]]:
 
 
 def _deleted(cloudformation: Any, now: StackState) -> str:
-    if now.status in ("", "DELETE_COMPLETE"):
-        return "as before: there is none"
+    if now.status == ABSENT:
+        return "is as before: there is none"
     cloudformation.delete_stack(StackName=now.name)
     ended = settled(cloudformation, now.name)
-    if ended.status not in ("", "DELETE_COMPLETE"):
+    if ended.status != ABSENT:
         raise DeliveryError(f"it is {ended.status}")
-    return "deleted: there was none before"
+    return "is deleted: there was none before"

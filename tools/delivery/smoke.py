@@ -48,7 +48,7 @@ class Smoke:
         health = self._until("GET /health?deep=true", lambda: self._call("GET", "/health?deep=true"))
         self._say(f"GET /health?deep=true answers: model {health['model_version'] or 'unknown'}")
         if self._cloud.settings.api.auth != "keys" and not self._given:
-            self._say(f"api.auth is {self._cloud.settings.api.auth}: no other route is tested without a caller of it")
+            self._say(f"api.auth is {self._cloud.settings.api.auth}: without a caller, no other route is tested")
             return
         with self._key() as key:
             answer = self._classified(key)
@@ -66,7 +66,7 @@ class Smoke:
 
     def _same_model(self, answer: dict[str, Any]) -> None:
         if not self._model:
-            self._say("no model served before, so none is compared")
+            self._say("no model served before, so there is nothing to compare with")
         elif answer["backend"] != "sagemaker":
             raise DeliveryError(f"{answer['backend']} answers instead of the endpoint")
         elif answer["model_version"] != self._model:

@@ -1,4 +1,4 @@
-"""The mirror: what isolated training jobs use of the internet's, as `rubric mirror` has put it into the bucket."""
+"""The mirror: what isolated training jobs need from the internet, as `rubric mirror` has put it into the bucket."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Mirror:
         except ClientError as error:
             if aws.error_code(error) not in _ABSENT:
                 raise
-            text = f"Training jobs have no network here, and the mirror has not got {what}. {self._remedy}"
+            text = f"Training jobs have no network here, and the mirror does not have {what}. {self._remedy}"
             raise MirrorIncomplete(text) from error
         try:
             digests = mirror.read_sums(content.decode(errors="replace"))

@@ -46,10 +46,10 @@ class Gate:
         elif rules.is_api(request):
             await self._app(scope, receive, send)
         else:
-            await self._app(scope, receive, _without_leave_for_pages(send))
+            await self._app(scope, receive, _without_cors(send))
 
 
-def _without_leave_for_pages(send: Send) -> Send:
+def _without_cors(send: Send) -> Send:
     """Remove MiniStack's headers that let any origin read its answers."""
 
     async def sending(message: Message) -> None:

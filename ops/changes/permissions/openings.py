@@ -50,8 +50,11 @@ def _identity(was: Properties | None, now: Properties) -> Told:
             yield f"gets the managed policy {values.text(each)}", ("any action",) if administrator else ()
     boundary = "PermissionsBoundary"
     if was is not None and boundary in was and was[boundary] != now.get(boundary):
-        text = values.text(now[boundary]) if boundary in now else "none"
-        yield f"its permission boundary is {text} instead of {values.text(was[boundary])}", ()
+        former = values.text(was[boundary])
+        if boundary in now:
+            yield f"its permissions boundary is {values.text(now[boundary])} instead of {former}", ()
+        else:
+            yield f"loses its permissions boundary {former}", ()
 
 
 def _bucket(was: Properties | None, now: Properties) -> Told:

@@ -14,7 +14,7 @@ import pytest
 from contracts.ab_tests import live, record
 from contracts.ab_tests.live import CHALLENGER, CHAMPION
 from contracts.logs import request_log
-from lambda_src.ab_test import changes, handler, promotion, starting, step
+from lambda_src.ab_test import handler, promotion, starting, step
 from lambda_src.ab_test.answers import Answers
 from lambda_src.ab_test.challenger import Challenger
 from lambda_src.ab_test.learnt import Learnt
@@ -24,6 +24,7 @@ from lambda_src.ab_test.registry import Artifacts, Registry, ServingModel
 from lambda_src.ab_test.store import Store
 from lambda_src.ab_test.transform import Jobs
 from lambda_src.common import aws, dynamodb
+from lambda_src.common.times import written
 from local_aws_testing.cloud import BUCKET, LABEL, MACHINE_ROLE, ROLE, SERVE, Cloud, tar
 from local_aws_testing.fake_label_server import LABELS
 from tests.contract.sagemaker.test_challenger import ENDPOINT, STACK, left, template
@@ -108,7 +109,7 @@ class Deployed:
                 unit = live.unit_of(text, "key", unit=test["unit"])
                 variant = live.variant_of(unit, salt=test["salt"], share=test["share"])
                 own = {"ab_test": test["test_id"], "assigned": variant, "unit": unit[:16]}
-            time_, request_id = changes.written(self.now()), f"{prefix}-{number:04}"
+            time_, request_id = written(self.now()), f"{prefix}-{number:04}"
             version = NEW if variant == CHALLENGER else OLD
             index = request_log.index_attributes(request_id=request_id, position=0, time=time_, key_id="key", shards=2)
             item = {"request_id": request_id, "position": 0, "time": time_, "status": 200, "latency_ms": 9.0}
@@ -121,7 +122,7 @@ class Deployed:
         test = json.loads(self.cloud.s3.get_object(Bucket=BUCKET, Key=record.CURRENT)["Body"].read())
         for each in record.asked_for(test) if test["phase"] == record.RUNNING else []:
             right = LABELS[int(each["request_id"].rsplit("-", 1)[-1]) % 3]
-            said = {"first": right, "label": right, "times": 1, "time": changes.written(self.now()), "trusted": True}
+            said = {"first": right, "label": right, "times": 1, "time": written(self.now()), "trusted": True}
             given = {"ann": said}
             self.dynamodb.update_item(
                 TableName=TABLE,

@@ -10,8 +10,8 @@ import yaml
 
 from tests.e2e.cloud import Cloud
 
-# What `make` hands to its commands, and the `make` of a step would take for its own.
-OF_MAKE = ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "GITHUB_RUN_ID", "CI_PIPELINE_ID", "GITHUB_STEP_SUMMARY")
+# Of the pipeline that runs the tests, which a delivery would take for its own.
+OF_PIPELINES = ("GITHUB_RUN_ID", "CI_PIPELINE_ID", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
 ROWS = 400
 QUICK: dict[str, Any] = {
     "training": {
@@ -45,7 +45,7 @@ class Account(Cloud):
 
     @property
     def environment(self) -> dict[str, str]:
-        return {name: value for name, value in super().environment.items() if name not in OF_MAKE}
+        return {name: value for name, value in super().environment.items() if name not in OF_PIPELINES}
 
     def stack_name(self, part: str) -> str:
         return f"Rubric-{self.name}-{part}"

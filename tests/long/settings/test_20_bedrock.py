@@ -112,13 +112,13 @@ def test_bedrock_alone_answers_with_its_own_labels_whatever_a_text_says(classifi
         assert api.get("health").json()["model_version"] == MODEL
 
 
-def test_an_origin_that_is_not_listed_gets_no_leave(classifier: Classifier) -> None:
+def test_an_origin_that_is_not_listed_is_not_allowed(classifier: Classifier) -> None:
     """With the settings of the test before: one origin is listed."""
     cloud = classifier.cloud
     asked = {"access-control-request-method": "POST", "access-control-request-headers": "x-api-key,content-type"}
-    for origin, leave in ((OURS, OURS), ("https://theirs.example", None), ("https://ours.example.evil", None)):
+    for origin, allowed in ((OURS, OURS), ("https://theirs.example", None), ("https://ours.example.evil", None)):
         with cloud.api() as api:
             preflight = api.options("v1/classify", headers={"origin": origin, **asked})
             answer = api.post("v1/classify", headers={"origin": origin}, json={"inputs": HEADLINE})
-        assert preflight.headers.get("access-control-allow-origin") == leave, origin
-        assert answer.headers.get("access-control-allow-origin") == leave, origin
+        assert preflight.headers.get("access-control-allow-origin") == allowed, origin
+        assert answer.headers.get("access-control-allow-origin") == allowed, origin

@@ -56,7 +56,7 @@ def test_an_environment_of_another_account_is_found_in_its_own_file(
         (["prod"], {"GITHUB_REPOSITORY": "octo-fork/octo-repo"}, "octo-fork/octo-repo may not deploy prod: "),
         (["prod"], {"GITHUB_REPOSITORY_ID": "1"}, "octo-org/octo-repo may not deploy prod: "),
         (["dev"], {}, "dev is not one of delivery.environments (prod)"),
-        ([], {}, "no environment is not one of delivery.environments (prod)"),
+        ([], {}, "delivery/delivery.yaml: the run names no environment; use one of prod"),
     ],
 )
 def test_another_is_refused_in_one_sentence(

@@ -106,7 +106,7 @@ def test_the_repositorys_own_run_may_deploy(root: Path, settings: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"environment": ""}, "no environment is not one of delivery.environments (dev, prod)"),
+        ({"environment": ""}, "the run names no environment; use one of dev, prod"),
         ({"environment": "stage"}, "stage is not one of delivery.environments (dev, prod)"),
         ({"repository": "fork/octo-repo"}, "fork/octo-repo may not deploy prod: delivery/delivery.yaml lets only"),
         ({"repository_id": "1"}, "octo-org/octo-repo may not deploy prod"),

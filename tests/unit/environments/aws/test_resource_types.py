@@ -5,13 +5,13 @@ import json
 import pytest
 
 from environments.aws.resource_types import FACTS, WITHHELD, known, read_actions
-from tools.aws_facts import resource_types
+from tools.aws_facts import resource_types, schemas
 
 WRITTEN = json.loads(FACTS.read_text(encoding="utf-8"))
 
 
 def test_the_facts_are_of_the_pinned_package() -> None:
-    assert WRITTEN["source"] == resource_types.source(), "run `python -m tools.aws_facts.resource_types`"
+    assert WRITTEN["source"] == schemas.source(), "run `python -m tools.aws_facts.resource_types`"
 
 
 @pytest.mark.parametrize("name", ["AWS::IAM::Policy", "AWS::Lambda::Function", "AWS::SageMaker::EndpointConfig"])

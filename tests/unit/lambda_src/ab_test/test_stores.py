@@ -13,7 +13,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contracts.ab_tests import live, record
-from lambda_src.ab_test import changes
 from lambda_src.ab_test.answers import Answers
 from lambda_src.ab_test.errors import OvertakenError
 from lambda_src.ab_test.log import Log
@@ -21,6 +20,7 @@ from lambda_src.ab_test.registry import Artifacts, Package, Registry, ServingMod
 from lambda_src.ab_test.store import Store
 from lambda_src.ab_test.transform import Jobs
 from lambda_src.common import dynamodb
+from lambda_src.common.times import written
 from tests.unit.lambda_src.ab_test.environment import NEW, OLD, arn, uri
 from tests.unit.lambda_src.labelling.world import VARIABLES, answer, make_world
 
@@ -50,7 +50,7 @@ def ask(world, count, *, ago=0):
 def test_the_newest_texts_come_first_whole_and_from_several_days(world, log):
     ask(world, 3)
     ask(world, 2, ago=26 * 60)
-    now = changes.written(datetime.now(UTC))
+    now = written(datetime.now(UTC))
     found = list(log.newest(until=now, days=30))
     assert [item["request_id"] for item in found[::2]] == ["r0-002", "r0-001", "r0-000", "r1560-001", "r1560-000"]
     assert {item["text"] for item in found} == {"One", "Two"} and all(item["model_version"] for item in found)
@@ -58,8 +58,8 @@ def test_the_newest_texts_come_first_whole_and_from_several_days(world, log):
 
 def test_what_came_after_a_place_comes_in_the_order_of_time(world, log):
     ask(world, 130)
-    now = changes.written(datetime.now(UTC))
-    day = changes.written(datetime.now(UTC) - timedelta(days=1))
+    now = written(datetime.now(UTC))
+    day = written(datetime.now(UTC) - timedelta(days=1))
     found = list(log.after(day, until=now))
     assert len(found) == 260 and [item["place"] for item in found] == sorted(item["place"] for item in found)
     assert [item["place"] for item in log.after(found[99]["place"], until=now)] == [i["place"] for i in found[100:]]

@@ -11,8 +11,8 @@ from contracts.ab_tests import record
 from contracts.ab_tests.live import CHALLENGER, CHAMPION, ITEM_ID, unit_of, variant_of
 from contracts.ab_tests.record import Record
 from contracts.logs import request_log
-from lambda_src.ab_test import changes
 from lambda_src.ab_test.parts import Parts
+from lambda_src.common.times import written
 from tests.unit.lambda_src.ab_test.environment import BUCKET, LABELS, NEW, NOW, OLD, settings, uri
 from tests.unit.lambda_src.ab_test.fakes import (
     AnswersPart,
@@ -73,7 +73,7 @@ class World:
         """Classifies texts as the classify function does: with a live test, by its split."""
         live = self.items.get((ITEM_ID, 0))
         for number in numbers:
-            time, text = changes.written(at or self.now), self.text(number)
+            time, text = written(at or self.now), self.text(number)
             variant, own = CHAMPION, {}
             if live and self.now.timestamp() < live["ends_at"]:
                 unit = unit_of(text, "key", unit=live["unit"])
@@ -100,7 +100,7 @@ class World:
 
     def said(self, label: str, *, trusted: bool = True) -> dict[str, Any]:
         """A label that somebody gives now."""
-        time = changes.written(self.now)
+        time = written(self.now)
         return {"first": label, "label": label, "times": 1, "time": time, "first_time": time, "trusted": trusted}
 
     def passes(self, *, minutes: float = 1) -> None:

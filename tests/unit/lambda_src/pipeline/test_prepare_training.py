@@ -432,14 +432,14 @@ def test_a_model_without_a_download_needs_none(isolated, context, variables):
 def test_a_run_on_the_encoder_for_once_needs_its_base_model(isolated, context):
     s3 = isolated(HYPERPARAMETERS='{"model": "linear"}')
     s3.delete_object(Bucket="artifacts", Key=f"{mirror.base_model(MODEL)}SHA256SUMS")
-    with pytest.raises(MirrorIncomplete, match="has not got the base model tiny/bert@"):
+    with pytest.raises(MirrorIncomplete, match="does not have the base model tiny/bert@"):
         prepare.handler({**EVENT, "input": {"hyperparameters": {"model": "best"}}}, context)
 
 
 @pytest.mark.parametrize(
     ("gone", "words"),
     [
-        (mirror.wheels(LOCK) + "SHA256SUMS", "the mirror has not got the packages that this version's training jobs"),
+        (mirror.wheels(LOCK) + "SHA256SUMS", "the mirror does not have the packages that this version's training jobs"),
         (mirror.wheels(LOCK) + "wheel", "jobs install the mirror lacks 1 of 1 files, such as wheel"),
         (
             mirror.base_model(MODEL) + "weights",
@@ -461,7 +461,7 @@ def test_a_list_that_is_none_is_refused(isolated, context):
 
 def test_without_a_network_the_archive_is_the_mirrors(isolated, context, uci):
     s3 = isolated(DATASET_SOURCE="uci", UCI_URL=uci.url)
-    with pytest.raises(MirrorIncomplete, match=r"has not got http://.* Run `rubric"):
+    with pytest.raises(MirrorIncomplete, match=r"does not have http://.* Run `rubric"):
         prepare.handler(EVENT, context)
     fill(s3, mirror.archive(uci.url), **{"archive.zip": archive(**{"newsCorpora.csv": "rows"})})
     uri = prepare.handler(EVENT, context)["dataset_uri"]

@@ -31,7 +31,7 @@ def test_it_says_what_changes_what_widens_and_what_is_asked() -> None:
 
 def test_an_environment_without_a_change_is_a_row_of_the_table_alone() -> None:
     text = markdown.comment([reviewed(template(), template())])
-    assert "| dev | no change | none widens | none lost | patched |" in text and "###" not in text
+    assert "| dev | no change | no widening | none lost | patched |" in text and "###" not in text
 
 
 def many(count: int, width: int = 60) -> tuple[dict[str, Any], dict[str, Any]]:

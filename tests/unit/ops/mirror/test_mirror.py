@@ -96,7 +96,7 @@ def test_a_carried_folder_is_checked_before_anything_is_uploaded(
     (stick / BASE_MODEL / "config.json").write_text("{}")
     capsys.readouterr()
     assert run("mirror", "--from", str(stick)) == 1
-    assert f"has not got the base model {MODEL}: config.json has the SHA-256" in capsys.readouterr().err
+    assert f"does not have the base model {MODEL}: config.json has the SHA-256" in capsys.readouterr().err
     assert run("mirror", "--check", "--from", str(stick)) == 1
     assert keys(s3) == {}
     assert run("mirror", "--to", str(stick)) == 0  # repairs it

@@ -74,7 +74,7 @@ def test_before_there_is_a_bucket_it_names_the_commands(aws: None, isolated: Set
 def test_an_empty_mirror_fails_the_first_run(cloud: Any, isolated: Settings, approved: bool, verdict: str) -> None:
     [finding] = look(isolated, approved=approved)
     assert (finding.verdict, finding.todo) == (verdict, "rubric --env dev mirror, then deploy")
-    assert finding.what.startswith("the mirror has not got the packages that training jobs install: s3://")
+    assert finding.what.startswith("the mirror does not have the packages that training jobs install: s3://")
 
 
 def test_a_package_without_a_wheel_is_named(cloud: Any, isolated: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Tests with which parameters a stack goes back to its template of before."""
+"""Tests with which parameters a stack goes back to its earlier template."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def smoke(answers: dict[str, tuple[int, dict[str, Any]]]) -> Iterator[Smoke]:
     server.shutdown()
 
 
-def test_an_api_that_answers_with_the_model_of_before_passes(smoke: Smoke) -> None:
+def test_an_api_that_answers_with_the_same_model_as_before_passes(smoke: Smoke) -> None:
     smoke.run()
 
 

@@ -21,7 +21,7 @@ def template(kind: str, properties: dict[str, Any] | None) -> dict[str, Any]:
     ("kind", "before", "after", "note"),
     [
         (ROLE, {}, {"ManagedPolicyArns": [ADMINISTRATOR]}, "AdministratorAccess"),
-        (ROLE, {"PermissionsBoundary": "b"}, {}, "boundary is none instead of b"),
+        (ROLE, {"PermissionsBoundary": "b"}, {}, "loses its permissions boundary b"),
         (ROLE, {"PermissionsBoundary": "b"}, {"PermissionsBoundary": "c"}, "boundary is c instead of b"),
         (BUCKET, {"PublicAccessBlockConfiguration": BLOCKED}, {}, None),  # blocked by default
         (
