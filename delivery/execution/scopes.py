@@ -200,6 +200,11 @@ def _network(names: Names) -> Iterator[Scope]:
     everything = names.here("ec2", "*/*")
     yield Scope(("ec2:Create*", "ec2:Describe*", "ec2:Get*"), everything)
     yield Scope(("ec2:*",), everything, names.tagged("aws:ResourceTag"))
+    # Route 53 asks for the zone and for the VPC.
+    yield Scope(
+        ("route53:AssociateVPCWithHostedZone",),
+        (names.place.arn("route53", "hostedzone/*", account=""), *names.here("ec2", "vpc/*")),
+    )
 
 
 def service_of(action: str) -> str:
