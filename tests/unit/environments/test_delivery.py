@@ -85,7 +85,7 @@ def without(key: str) -> dict[str, Any]:
         ({**NAMES, "environments": ["prod", "open"]}, "delivery.environments: open has no permissions_boundary"),
         (
             {**NAMES, "environments": ["dev2", "prod", "dev"]},
-            "delivery.environments: dev2 begins with dev, and policies",
+            "delivery.environments: dev2 begins with dev, and",
         ),
         ({**NAMES, "oidc_provider": "either"}, "delivery.oidc_provider: 'either' is not allowed; use one of: create"),
     ],
