@@ -135,6 +135,13 @@ def _contradictions(environments: tuple[Settings, ...]) -> Iterator[str]:
                 f"delivery.environments: {other.name} has no permissions_boundary, without which the roles that a "
                 f"deploy makes could have any permission; set it in its file, such as {other.prefix}-boundary"
             )
+    for one in environments:
+        for other in environments:
+            if other.name != one.name and other.name.startswith(one.name):
+                yield (
+                    f"delivery.environments: {other.name} begins with {one.name}, and policies tell an environment's "
+                    f"resources by the start of their names: {one.name} could reach those of {other.name}; rename one"
+                )
     names = [each.permissions_boundary for each in environments]
     if len(set(names)) < len(names):
         yield "delivery.environments: two of them have the same permissions_boundary; name one for each"

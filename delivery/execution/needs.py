@@ -29,6 +29,8 @@ _BESIDE = {
             "logs:PutResourcePolicy",
         ),
     ),
+    # Service authorization reference, "Amazon EC2", dependent actions of CreateVpcEndpoint: its hosted zone is AWS's.
+    ("AWS::EC2::VPCEndpoint", "PrivateDnsEnabled"): ("route53:AssociateVPCWithHostedZone",),
     # KMS developer guide, "CreateGrant" and the services' own: a key of the customer's is granted to the service.
     ("AWS::SecretsManager::Secret", "KmsKeyId"): ("kms:Decrypt", "kms:GenerateDataKey"),
     ("AWS::SageMaker::EndpointConfig", "KmsKeyId"): ("kms:CreateGrant",),

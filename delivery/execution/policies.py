@@ -7,7 +7,7 @@ from typing import Any
 
 from delivery.execution.documents import documents, statements
 from delivery.execution.needs import actions
-from delivery.execution.scopes import Names, Scope, scope_of, scopes
+from delivery.execution.scopes import Names, Scope, scopes, scopes_of
 from delivery.execution.templates import Environment
 from delivery.place import Place
 
@@ -25,7 +25,8 @@ def allowed(environment: Environment, *, place: Place) -> Iterator[tuple[str, Sc
     """The actions of an environment, each with where it is allowed."""
     candidates = list(scopes(names_of(environment, place=place)))
     for action in sorted(frozenset().union(*actions(environment).values())):
-        yield action, scope_of(action, candidates)
+        for scope in scopes_of(action, candidates):
+            yield action, scope
 
 
 def names_of(environment: Environment, *, place: Place) -> Names:

@@ -32,11 +32,12 @@ GIVES_PERMISSIONS = ("iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermi
 
 @dataclass(frozen=True)
 class Scope:
-    """Where actions are allowed. actions: patterns; resources: of ARNs."""
+    """Where actions are allowed. actions: patterns; resources: of ARNs; also: beside a scope before it that fits."""
 
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     conditions: Conditions = field(default_factory=dict)
+    also: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +167,8 @@ def _sagemaker(names: Names) -> Iterator[Scope]:
     named = names.here("sagemaker", f"endpoint/{names.prefix}*", f"model-package-group/{names.prefix}")
     yield Scope(("sagemaker:CreateModel", "sagemaker:CreateEndpointConfig"), generated, names.tagged("aws:RequestTag"))
     yield Scope(("sagemaker:AddTags",), (*generated, *named), names.tagged("aws:RequestTag"))
+    # A change of tags asks for those that changed, on what has the environment's.
+    yield Scope(("sagemaker:AddTags",), (*generated, *named), names.tagged("aws:ResourceTag"), also=True)
     yield Scope(("sagemaker:*Model", "sagemaker:*EndpointConfig"), generated, names.tagged("aws:ResourceTag"))
     yield Scope(("sagemaker:DeleteTags", "sagemaker:ListTags"), (*generated, *named), names.tagged("aws:ResourceTag"))
     # Both name the configuration too, which is only read.
@@ -181,6 +184,7 @@ def _keys(names: Names) -> Iterator[Scope]:
     # On a key that is being created, too: its tags are in the request.
     yield Scope(("kms:CreateKey",), ("*",), names.tagged("aws:RequestTag"))
     yield Scope(("kms:TagResource",), keys, names.tagged("aws:RequestTag"))
+    yield Scope(("kms:TagResource",), keys, names.tagged("aws:ResourceTag"), also=True)
     yield Scope(("kms:*",), keys, names.tagged("aws:ResourceTag"))
 
 
@@ -196,6 +200,11 @@ def _network(names: Names) -> Iterator[Scope]:
     everything = names.here("ec2", "*/*")
     yield Scope(("ec2:Create*", "ec2:Describe*", "ec2:Get*"), everything)
     yield Scope(("ec2:*",), everything, names.tagged("aws:ResourceTag"))
+    # Route 53 asks for the zone and for the VPC.
+    yield Scope(
+        ("route53:AssociateVPCWithHostedZone",),
+        (names.place.arn("route53", "hostedzone/*", account=""), *names.here("ec2", "vpc/*")),
+    )
 
 
 def service_of(action: str) -> str:
@@ -203,12 +212,15 @@ def service_of(action: str) -> str:
     return action.partition(":")[0]
 
 
-def scope_of(action: str, candidates: list[Scope]) -> Scope:
-    """Where an action is allowed. Raises LookupError if nothing says so."""
+def scopes_of(action: str, candidates: list[Scope]) -> list[Scope]:
+    """Where an action is allowed: by the first scope that fits, and by those that are meant to be beside it.
+
+    Raises LookupError if nothing says so.
+    """
     if action in without_resources() or action in _OPTIONAL:
         unnarrowed = next((each for each in candidates if each.resources == ("*",) and action in each.actions), None)
-        return unnarrowed or Scope((action,), ("*",))
-    for each in candidates:
-        if any(fnmatchcase(action, pattern) for pattern in each.actions):
-            return each
-    raise LookupError(f"{action}: nothing says on which of an environment's resources a deploy may call it")
+        return [unnarrowed or Scope((action,), ("*",))]
+    fitting = [each for each in candidates if any(fnmatchcase(action, pattern) for pattern in each.actions)]
+    if not fitting:
+        raise LookupError(f"{action}: nothing says on which of an environment's resources a deploy may call it")
+    return [fitting[0], *(each for each in fitting[1:] if each.also)]

@@ -6,7 +6,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.deployment.delivery import AUDIENCE, BOOTSTRAP_COMMAND, ENVIRONMENT_SUBJECT, ISSUER, in_region, output
+from contracts.deployment.delivery import (
+    AUDIENCE,
+    BOOTSTRAP_COMMAND,
+    ENVIRONMENT_SUBJECT,
+    EXECUTION_POLICY_ARNS,
+    ISSUER,
+    in_region,
+    output,
+)
 from environments.delivery import Delivered
 from environments.settings import Settings
 from ops.deployment import stacks
@@ -91,23 +99,30 @@ def roles(outputs: dict[str, str] | None, *, delivered: Delivered, settings: Set
 
 
 def execution(iam: Any, *, role: str, outputs: dict[str, str] | None, settings: Settings) -> list[Finding]:
-    """Whether bootstrap's role for CloudFormation is an administrator. role: its ARN. Raises ClientError."""
+    """Whether bootstrap's role for CloudFormation has the stack's policies alone. role: its ARN. Raises ClientError."""
     if outputs is None:
         return []
     name = role.rpartition("/")[2]
     command = outputs.get(in_region(BOOTSTRAP_COMMAND, settings.region), _DEPLOY)
     try:
         pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
-        attached = [policy["PolicyName"] for page in pages for policy in page["AttachedPolicies"]]
+        attached = [policy for page in pages for policy in page["AttachedPolicies"]]
         bounded = iam.get_role(RoleName=name)["Role"].get("PermissionsBoundary")
     except ClientError as error:
         if code_of(error) != "NoSuchEntity":
             raise
         return []  # which the check of bootstrap says
-    if ADMINISTRATOR in attached:
+    if ADMINISTRATOR in [policy["PolicyName"] for policy in attached]:
         return [_finding("warning", f"{name}, with which CloudFormation deploys, has {ADMINISTRATOR}", command)]
     if not bounded:
         return [_finding("warning", f"{name}, with which CloudFormation deploys, has no permissions boundary", command)]
+    # A change of the templates may need one policy more, which only bootstrap attaches.
+    lacks = set(filter(None, outputs.get(EXECUTION_POLICY_ARNS, "").split(","))) - {
+        policy["PolicyArn"] for policy in attached
+    }
+    if lacks:
+        missing = ", ".join(sorted(arn.rpartition("/")[2] for arn in lacks))
+        return [_finding("warning", f"{name}, with which CloudFormation deploys, lacks {missing}", command)]
     return [_finding("ok", f"{name} has {len(attached)} policies of its own, and a boundary")]
 
 

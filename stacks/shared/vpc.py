@@ -12,7 +12,7 @@ from stacks.deployment import Placement
 from stacks.shared.permissions import allow
 
 # Lambda developer guide, "configuration-vpc" (required IAM permissions). DescribeNetworkInterfaces and DescribeSubnets
-# take no resource; the guide shows the rest on all resources of the region and account.
+# take no resource; the guide shows the rest on all resources of the region.
 LAMBDA_DESCRIBES = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
 LAMBDA_CHANGES = (
     "ec2:AssignPrivateIpAddresses",
@@ -44,7 +44,8 @@ _UNKNOWN = "Network interfaces get their ids when the service makes them."
 def run_function_in_vpc(function: lambda_.Function, role: iam.Role, *, placement: Placement) -> None:
     """Give a function subnets and groups, and Lambda the permissions to make network interfaces there.
 
-    The role's policy outlives the function: Lambda deletes the interfaces by it ("foundation-networking").
+    The role's policy outlives the function: Lambda deletes the interfaces by it ("foundation-networking"). A subnet or
+    group that another account shares has that account in its ARN (VPC user guide, "vpc-sharing").
     """
     resource = function.node.default_child
     assert isinstance(resource, lambda_.CfnFunction)
@@ -52,7 +53,7 @@ def run_function_in_vpc(function: lambda_.Function, role: iam.Role, *, placement
         subnet_ids=list(placement.subnet_ids), security_group_ids=list(placement.function_groups)
     )
     allow(role, *LAMBDA_DESCRIBES, on="*", when=_NOT_THE_CODE, because=_NO_RESOURCE)
-    everything = _ec2(role, "*", "*")
+    everything = _ec2(role, "*", "*", account="*")
     allow(role, *LAMBDA_CHANGES, on=everything, when=_NOT_THE_CODE, because=_UNKNOWN)
 
 

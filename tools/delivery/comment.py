@@ -34,12 +34,17 @@ def post(text: str) -> str:
             f"{error} is missing: a workflow on pull_request sets it, and gives GITHUB_TOKEN", status=USAGE
         ) from None
     api = f"{os.environ.get('GITHUB_API_URL', 'https://api.github.com')}/repos/{repository}/issues"
-    ours = next((each["url"] for each in _comments(api, number, token) if each["body"].startswith(mark)), None)
+    ours = next((each["url"] for each in _comments(api, number, token) if _is_ours(each, mark)), None)
     if ours:
         _call("PATCH", ours, token, {"body": text})
         return "The comment is replaced."
     _call("POST", f"{api}/{number}/comments", token, {"body": text})
     return "The comment is written."
+
+
+def _is_ours(comment: dict[str, Any], mark: str) -> bool:
+    """A workflow's own, which GitHub says are a bot's: a person could edit theirs after it was replaced."""
+    return str(comment["body"]).startswith(mark) and comment["user"]["type"] == "Bot"
 
 
 def _comments(api: str, number: int, token: str) -> Iterator[dict[str, Any]]:

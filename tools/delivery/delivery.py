@@ -173,6 +173,13 @@ class Delivery:
             self._discard()
         self.unlock()
 
+    def give_up(self) -> None:
+        """After a plan that has failed: unlock what is untouched. A run that has changed something keeps its lock."""
+        held = self.lock.held()
+        if held is not None and (held.value["id"], held.value["phase"]) == (self.run.id, Phase.LOCKED):
+            self._discard()
+            self.unlock()
+
     def roll_back(self, *, by_force: bool = False) -> None:
         """Put back what this run has changed; by_force: what the run that holds the lock has. Raises DeliveryError."""
         held = self.lock.held()

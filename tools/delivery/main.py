@@ -71,7 +71,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _all(delivery: Delivery) -> None:
     """The whole way to one environment; it ends tested and unlocked, or as it was before."""
-    delivery.prepare()
+    try:
+        delivery.prepare()
+    except BaseException:
+        delivery.give_up()
+        raise
     failed: BaseException | None = None
     try:
         delivery.execute()

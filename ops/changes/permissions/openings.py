@@ -90,6 +90,9 @@ def _rules(was: Properties | None, now: Properties) -> Told:
         for each in now.get(key) or []:
             if _rule(each) not in earlier:
                 yield f"{'from' if key.endswith('Ingress') else 'to'} {_rule(each)}", _world(each)
+    # EC2 adds a rule that lets everything out to a group without one (CloudFormation, AWS::EC2::SecurityGroup).
+    if not now.get("SecurityGroupEgress") and (was is None or was.get("SecurityGroupEgress")):
+        yield "lets everything out, since it has no rule for what goes out", ("anyone",)
 
 
 def _single_rule(was: Properties | None, now: Properties) -> Told:

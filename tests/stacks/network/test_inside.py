@@ -68,6 +68,19 @@ def test_the_code_of_a_function_may_not_touch_network_interfaces(private: Synthe
                 assert statement["Condition"] == {"Null": {"lambda:SourceFunctionArn": "true"}}, where
 
 
+def test_functions_may_run_in_a_subnet_that_another_account_shares(existing: Synthesised) -> None:
+    """Its ARN has that account, as SageMaker's roles know too."""
+    found = [
+        json.dumps(statement["Resource"])
+        for policy in in_parts(existing, "AWS::IAM::Policy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "ec2:AssignPrivateIpAddresses" in statement["Action"]
+    ]
+    assert len(found) > 15
+    for resource in found:
+        assert ":*:*/*" in resource, resource
+
+
 def test_sagemaker_makes_interfaces_in_these_subnets_alone(private: Synthesised) -> None:
     found = [
         statement

@@ -22,9 +22,9 @@ IDS = {**NAMES, "subject": "ids", "owner_id": 123456, "repository_id": 456789}
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A repository with the environments dev and prod in one account, and other in another."""
+    """A repository with the environments dev, dev2 and prod in one account, and other in another."""
     (tmp_path / "environments").mkdir()
-    for name in ("dev", "prod"):
+    for name in ("dev", "dev2", "prod"):
         text = f"{MINIMAL}permissions_boundary: rubric-{name}-boundary\n"
         (tmp_path / "environments" / f"{name}.yaml").write_text(text)
     (tmp_path / "environments" / "other.yaml").write_text(f"{text}account: '210987654321'\n")
@@ -83,6 +83,10 @@ def without(key: str) -> dict[str, Any]:
         ({**NAMES, "environments": ["stage"]}, "delivery.environments: environment 'stage' does not exist"),
         ({**NAMES, "environments": ["dev", "other"]}, "delivery.environments: dev and other are not in one account"),
         ({**NAMES, "environments": ["prod", "open"]}, "delivery.environments: open has no permissions_boundary"),
+        (
+            {**NAMES, "environments": ["dev2", "prod", "dev"]},
+            "delivery.environments: dev2 begins with dev, and",
+        ),
         ({**NAMES, "oidc_provider": "either"}, "delivery.oidc_provider: 'either' is not allowed; use one of: create"),
     ],
 )

@@ -106,6 +106,12 @@ def test_the_way_to_prod_is_the_way_to_dev() -> None:
     assert (last["run"], last["if"]) == ("make delivery-finish", "always()")
 
 
+def test_nothing_but_main_is_delivered_also_by_hand() -> None:
+    workflow = parsed(ROOT / ".github" / "workflows" / "deliver.yml")
+    assert workflow["on"]["push"] == {"branches": ["main"]}
+    assert "github.ref == 'refs/heads/main'" in workflow["jobs"]["assembly"]["if"]
+
+
 def test_only_jobs_that_assume_a_role_get_a_token_and_a_fork_gets_none() -> None:
     for name in ("changes.yml", "deliver.yml"):
         for job in parsed(ROOT / ".github" / "workflows" / name)["jobs"].values():

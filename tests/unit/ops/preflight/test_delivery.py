@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from contracts.deployment.delivery import BOOTSTRAP_COMMAND, ENVIRONMENT_SUBJECT, ISSUER, in_region, output
+from contracts.deployment.delivery import (
+    BOOTSTRAP_COMMAND,
+    ENVIRONMENT_SUBJECT,
+    EXECUTION_POLICY_ARNS,
+    ISSUER,
+    in_region,
+    output,
+)
 from environments.delivery import Delivered, load, of_environment
 from ops.preflight import delivery
 from ops.preflight.finding import Finding
@@ -21,6 +28,7 @@ ROLE = "arn:aws:iam::123456789012:role/cdk-hnb659fds-cfn-exec-role-123456789012-
 OUTPUTS = {
     output(ENVIRONMENT_SUBJECT, "prod"): SUBJECT,
     in_region(BOOTSTRAP_COMMAND, "us-east-1"): "npx cdk bootstrap ...",
+    EXECUTION_POLICY_ARNS: "arn:aws:iam::123456789012:policy/one",
 }
 
 
@@ -43,7 +51,9 @@ class Iam:
         return self
 
     def paginate(self, **_: Any) -> list[dict[str, Any]]:
-        return [{"AttachedPolicies": [{"PolicyName": name} for name in self._role.get("policies", ["one"])]}]
+        arn = "arn:aws:iam::123456789012:policy/"
+        names = self._role.get("policies", ["one"])
+        return [{"AttachedPolicies": [{"PolicyName": name, "PolicyArn": f"{arn}{name}"} for name in names]}]
 
     def get_role(self, **_: Any) -> dict[str, Any]:
         return {
@@ -137,3 +147,11 @@ def test_an_administrator_behind_the_deploy_is_told(delivered: Delivered, role: 
     found = delivery.execution(Iam(**role), role=ROLE, outputs=OUTPUTS, settings=delivered.environments[0])
     assert only(found)[0] == verdict
     assert verdict == "ok" or only(found)[2].startswith("npx cdk bootstrap")
+
+
+def test_a_policy_that_bootstrap_has_not_attached_is_told(delivered: Delivered) -> None:
+    """After a change that needs one more, `make account-deploy` alone does not give it to CloudFormation."""
+    two = {**OUTPUTS, EXECUTION_POLICY_ARNS: f"{OUTPUTS[EXECUTION_POLICY_ARNS]},arn:aws:iam::123456789012:policy/two"}
+    found = delivery.execution(Iam(), role=ROLE, outputs=two, settings=delivered.environments[0])
+    assert only(found)[0] == "warning" and only(found)[1].endswith("lacks two")
+    assert only(found)[2].startswith("npx cdk bootstrap")

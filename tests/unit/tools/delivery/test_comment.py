@@ -14,6 +14,8 @@ import pytest
 from tools.delivery import changes, comment
 from tools.delivery.errors import DeliveryError
 
+PERSON = {"type": "User"}
+
 
 class GitHub(BaseHTTPRequestHandler):
     """Comments of pull request 7."""
@@ -28,7 +30,8 @@ class GitHub(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         number = len(self.comments)
         host = f"http://{self.headers['host']}"
-        self.comments.append({"url": f"{host}/repos/o/r/issues/comments/{number}", "body": self._body()})
+        url = f"{host}/repos/o/r/issues/comments/{number}"
+        self.comments.append({"url": url, "body": self._body(), "user": {"type": "Bot"}})
         self._answer({}, 201)
 
     def do_PATCH(self) -> None:
@@ -67,11 +70,18 @@ def github(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type[Git
 
 
 def test_a_later_push_replaces_the_comment(github: type[GitHub]) -> None:
-    github.comments += [{"url": "nowhere", "body": f"a person's {number}"} for number in range(100)]
+    github.comments += [{"url": "nowhere", "body": f"a person's {number}", "user": PERSON} for number in range(100)]
     assert comment.post("<!-- ours -->\nfirst") == "The comment is written."
     assert comment.post("<!-- ours -->\nsecond") == "The comment is replaced."
     assert [each["body"] for each in github.comments[100:]] == ["<!-- ours -->\nsecond"]
     assert github.asked == ["GET", "GET", "POST", "GET", "GET", "PATCH"]
+
+
+def test_a_persons_comment_with_the_mark_is_left_alone(github: type[GitHub]) -> None:
+    """Who wrote it could change afterwards what a reviewer reads."""
+    github.comments.append({"url": "nowhere", "body": "<!-- ours -->\nnothing widens", "user": PERSON})
+    assert comment.post("<!-- ours -->\na permission widens") == "The comment is written."
+    assert [each["user"]["type"] for each in github.comments] == ["User", "Bot"]
 
 
 def test_outside_a_workflow_one_sentence_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

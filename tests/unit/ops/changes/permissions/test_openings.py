@@ -41,6 +41,8 @@ def template(kind: str, properties: dict[str, Any] | None) -> dict[str, Any]:
             "accepts other tokens",
         ),
         (GROUP, {}, {"SecurityGroupIngress": [{"CidrIp": "0.0.0.0/0", "FromPort": 443}]}, "0.0.0.0/0"),
+        (GROUP, {"SecurityGroupEgress": [{"CidrIp": "127.0.0.1/32"}]}, {}, "lets everything out"),
+        (GROUP, None, {}, "lets everything out"),
         ("AWS::EC2::SecurityGroupEgress", None, {"CidrIp": "10.0.0.0/8"}, "10.0.0.0/8"),
         ("AWS::Lambda::Url", None, {"AuthType": "NONE"}, "function URL"),
         (PROVIDER, None, {"Url": "https://token"}, "trusts tokens of https://token"),
@@ -61,6 +63,11 @@ def test_it_is_told(kind: str, before: Any, after: Any, note: str | None) -> Non
         (ROLE, {}, {"PermissionsBoundary": "b"}),
         (BUCKET, {}, {"PublicAccessBlockConfiguration": BLOCKED}),
         (ROUTE, {}, {"AuthorizationType": "NONE"}),
+        (
+            GROUP,
+            {"SecurityGroupEgress": [{"CidrIp": "a"}, {"CidrIp": "b"}]},
+            {"SecurityGroupEgress": [{"CidrIp": "a"}]},
+        ),
         (
             GROUP,
             {"SecurityGroupIngress": [{"CidrIp": "a"}]},

@@ -1,0 +1,46 @@
+"""Where a deploy may call an action: what IAM says of it, with the tags that a call has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from delivery.execution.documents import statements
+from delivery.execution.scopes import Names, scopes, scopes_of
+from delivery.place import Place
+from environments.settings import load
+from local_aws.iam import Decision, Request, decide
+from tests.unit.environments.conftest import MINIMAL
+
+OWN = {"project": "rubric", "environment": "prod"}
+
+
+@pytest.fixture
+def names(tmp_path: Path) -> Names:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "prod.yaml").write_text(f"{MINIMAL}permissions_boundary: rubric-prod-boundary\n")
+    place = Place(partition="aws", account="123456789012", qualifier="hnb659fds")
+    return Names(settings=load("prod", root=tmp_path), place=place)
+
+
+def may(names: Names, action: str, resource: str, *, request: dict[str, str], has: dict[str, str]) -> bool:
+    """Whether a call with these tags is allowed on a resource that has those."""
+    document = {"Statement": statements((action, each) for each in scopes_of(action, list(scopes(names))))}
+    keys = {f"aws:requesttag/{key}": value for key, value in request.items()}
+    keys |= {f"aws:resourcetag/{key}": value for key, value in has.items()}
+    arn = f"arn:aws:{action.partition(':')[0]}:{names.settings.region}:123456789012:{resource}"
+    return decide([document], Request(action, arn, keys)) is Decision.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"), [("kms:TagResource", "key/1"), ("sagemaker:AddTags", "model/RubricModel-1")]
+)
+def test_a_tag_is_added_to_what_is_new_and_to_what_is_the_environments(
+    names: Names, action: str, resource: str
+) -> None:
+    """CloudFormation gives a new resource all of its tags, and later those that changed."""
+    assert may(names, action, resource, request=OWN, has={})
+    assert may(names, action, resource, request={"cost-center": "7"}, has=OWN)
+    assert not may(names, action, resource, request={"cost-center": "7"}, has={})
+    assert not may(names, action, resource, request={"cost-center": "7"}, has={**OWN, "environment": "dev"})
