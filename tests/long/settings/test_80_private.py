@@ -1,4 +1,4 @@
-"""`network.mode: private`, deployed with the CDK CLI: what runs where, and that everything works without a way out."""
+"""A second demo, after a destroy, with `network.mode: private`: what runs where, and that it works without a way out."""
 
 import json
 from typing import Any
@@ -20,64 +20,65 @@ def subnets(cloud: Cloud) -> set[str]:
     return {subnet["SubnetId"] for subnet in found}
 
 
-def test_the_model_was_trained_without_a_network_and_answers_over_the_api(deployed: Cloud) -> None:
-    sagemaker = deployed.client("sagemaker")
+def test_the_model_was_trained_without_a_network_and_answers_over_the_api(private: Cloud) -> None:
+    assert private.status()["endpoint_status"] == "InService"
+    sagemaker = private.client("sagemaker")
     [summary] = sagemaker.list_training_jobs()["TrainingJobSummaries"]
     job = sagemaker.describe_training_job(TrainingJobName=summary["TrainingJobName"])
     assert job["EnableNetworkIsolation"] is True
-    assert set(job["VpcConfig"]["Subnets"]) == subnets(deployed)
-    with deployed.api() as api:
+    assert set(job["VpcConfig"]["Subnets"]) == subnets(private)
+    with private.api() as api:
         answer = api.post("v1/classify", json={"inputs": HEADLINE})
         assert answer.status_code == 200, answer.text
 
 
-def test_functions_and_the_endpoint_are_in_the_vpc_and_share_interfaces(deployed: Cloud) -> None:
-    functions = deployed.client("lambda").get_paginator("list_functions").paginate()
+def test_functions_and_the_endpoint_are_in_the_vpc_and_share_interfaces(private: Cloud) -> None:
+    functions = private.client("lambda").get_paginator("list_functions").paginate()
     outside = [
         each["FunctionName"]
         for page in functions
         for each in page["Functions"]
-        if set(each["VpcConfig"]["SubnetIds"]) != subnets(deployed)
+        if set(each["VpcConfig"]["SubnetIds"]) != subnets(private)
     ]
     assert outside, "those of the stack Network are made before the VPC"
-    assert all(name.startswith(deployed.stack("Network")) for name in outside)
-    kinds = [each["InterfaceType"] for each in interfaces(deployed)]
-    assert kinds.count("lambda") == len(subnets(deployed))
+    assert all(name.startswith(private.stack("Network")) for name in outside)
+    kinds = [each["InterfaceType"] for each in interfaces(private)]
+    assert kinds.count("lambda") == len(subnets(private))
     # An instance each, and each interface endpoint in each subnet.
     assert kinds.count("interface") == 2
-    endpoints = deployed.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    endpoints = private.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
     gateways = [each for each in endpoints if each["VpcEndpointType"] == "Gateway"]
     assert {each["ServiceName"].rsplit(".", 1)[-1] for each in gateways} == {"s3", "dynamodb"}
-    assert kinds.count("vpc_endpoint") == (len(endpoints) - len(gateways)) * len(subnets(deployed))
+    assert kinds.count("vpc_endpoint") == (len(endpoints) - len(gateways)) * len(subnets(private))
 
 
-def test_another_model_is_trained_promoted_and_no_difference_is_left(deployed: Cloud) -> None:
-    serving = deployed.status()["model_version"]
-    deployed.rubric("train", "--follow")
-    wait_for("its rollout", lambda: deployed.status()["model_version"] != serving, timeout=120)
-    wait_for("the update's end", lambda: deployed.stack_status("Serving") == "UPDATE_COMPLETE", timeout=120)
-    answer = deployed.cdk("diff", "--all")
+def test_another_model_is_trained_promoted_and_no_difference_is_left(private: Cloud) -> None:
+    serving = private.status()["model_version"]
+    private.rubric("train", "--follow")
+    wait_for("its rollout", lambda: private.status()["model_version"] != serving, timeout=120)
+    wait_for("the update's end", lambda: private.stack_status("Serving") == "UPDATE_COMPLETE", timeout=120)
+    answer = private.cdk("diff", "--all")
     message = answer.stdout + answer.stderr
     assert message.count("There were no differences") == len((*STACKS, "Network")), message
 
 
-def test_an_existing_network_is_synthesised_with_its_ids(deployed: Cloud) -> None:
-    ec2 = deployed.client("ec2")
-    group = deployed.client("lambda").list_functions()["Functions"]
+def test_an_existing_network_is_synthesised_with_its_ids(private: Cloud) -> None:
+    ec2 = private.client("ec2")
+    group = private.client("lambda").list_functions()["Functions"]
     [groups] = {tuple(each["VpcConfig"]["SecurityGroupIds"]) for each in group if each["VpcConfig"]["SubnetIds"]}
     [vpc] = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"]
     existing = {
         "mode": "existing",
         "vpc_id": vpc["VpcId"],
-        "subnet_ids": sorted(subnets(deployed)),
+        "subnet_ids": sorted(subnets(private)),
         "security_group_ids": list(groups),
         "endpoints": "exist",
     }
-    file = deployed.folder / "existing.yaml"
-    settings = yaml.safe_load(deployed.settings_file.read_text())
+    file = private.folder / "existing.yaml"
+    settings = yaml.safe_load(private.settings_file.read_text())
     file.write_text(yaml.safe_dump({**settings, "network": existing}))
-    output = deployed.folder / "existing.out"
-    deployed.run("cdk", "synth", "--quiet", "-c", f"env={file}", "--output", str(output))
+    output = private.folder / "existing.out"
+    private.run("cdk", "synth", "--quiet", "-c", f"env={file}", "--output", str(output))
     names = sorted(path.name for path in output.glob("*.template.json"))
     assert not [name for name in names if "Network" in name or "Endpoints" in name]
     [serving] = [json.loads((output / name).read_text()) for name in names if "Serving" in name]
