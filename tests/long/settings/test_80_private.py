@@ -1,4 +1,4 @@
-"""A second demo, after a destroy, with `network.mode: private`: what runs where, and that it works without a way out."""
+"""A second demo, after a destroy, with `network.mode: private`: what runs where, and that no way out is needed."""
 
 import json
 from typing import Any
