@@ -76,8 +76,12 @@ class Place:
             given = self._own.client("sts", config=_CONFIG).assume_role(
                 RoleArn=self._filled(role), RoleSessionName=f"rubric-delivery-{account}"
             )["Credentials"]
-        except ClientError:
-            return self._own
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "AccessDenied":  # also where the role does not exist
+                return self._own
+            raise DeliveryError(f"AWS does not give the role {self._filled(role)}: {error}") from None
+        except BotoCoreError as error:
+            raise DeliveryError(f"AWS does not give the role {self._filled(role)}: {error}") from None
         return boto3.Session(
             aws_access_key_id=given["AccessKeyId"],
             aws_secret_access_key=given["SecretAccessKey"],
