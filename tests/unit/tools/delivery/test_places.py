@@ -57,6 +57,6 @@ def test_where_it_may_not_become_the_role_a_step_asks_as_itself(monkeypatch: pyt
 
 def test_any_other_fault_ends_the_step_and_names_the_role(monkeypatch: pytest.MonkeyPatch) -> None:
     made, own = place(monkeypatch, "Throttling")
-    with pytest.raises(DeliveryError, match="the role arn:aws:iam::123456789012:role/deploy: .*Throttling"):
+    with pytest.raises(DeliveryError, match=r"the role arn:aws:iam::123456789012:role/deploy: .*Throttling"):
         _ = made.cloudformation
     assert "cloudformation" not in own.made
