@@ -50,6 +50,10 @@ _PATTERNS = {
     "subnet_ids": "use subnets' ids such as subnet-0a1b2c3d4e5f60718",
     "security_group_ids": "use security groups' ids such as sg-0a1b2c3d4e5f60718",
     "route_table_ids": "use route tables' ids such as rtb-0a1b2c3d4e5f60718",
+    "language": "use a language tag such as de or pt-BR",
+    "text_noun": "use a word without white space around it",
+    "texts_noun": "use a word without white space around it",
+    "examples": "use texts and labels of one line, without white space around them",
     "zone_names": "use availability zones such as us-east-1a",
 }
 

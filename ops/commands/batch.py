@@ -67,9 +67,9 @@ def batch(
     answered go to failed.jsonl there, with the reason. Existing files are replaced only if you agree.
 
     \b
-    rubric batch s3://bucket/headlines/ s3://bucket/answers/
-    rubric batch s3://bucket/headlines/ s3://bucket/answers/ --instance-count 4
-    rubric batch headlines.csv answers.jsonl                   # files on this machine, through S3
+    rubric batch s3://bucket/texts/ s3://bucket/answers/
+    rubric batch s3://bucket/texts/ s3://bucket/answers/ --instance-count 4
+    rubric batch texts.csv answers.jsonl                   # files on this machine, through S3
     rubric batch tickets.xlsx answers.jsonl --text-column text
     """
     cloud: Cloud = context.obj

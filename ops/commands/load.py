@@ -31,7 +31,7 @@ _Texts = Annotated[int, typer.Option("--texts", min=1, max=MAX_TEXTS, help="Text
 _Data = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="A text file whose lines are sent instead of generated headlines.", show_default=False
+        metavar="FILE", help="A text file whose lines are sent instead of generated ones.", show_default=False
     ),
 ]
 _Key = Annotated[
@@ -62,7 +62,7 @@ def load(
     yes: _Yes = False,
     as_json: _Json = False,
 ) -> None:
-    """Load the API or the endpoint with headlines until it is saturated, to find its capacity (with Locust).
+    """Load the API or the endpoint with texts until it is saturated, to find its capacity (with Locust).
 
     Users are added step by step; the knee is the highest throughput whose 95th percentile stays within --p95-ms while
     almost no request fails. Exit status 1 if no step stayed within that.
