@@ -63,7 +63,8 @@ def describe(error: ValidationError, *, source: Source, model: type[BaseModel]) 
     # An unknown key often causes a missing one, so it comes first.
     details = sorted(error.errors(include_url=False), key=lambda item: item["type"] != "extra_forbidden")[0]
     path = details["loc"]
-    key = ".".join(str(part) for part in path if part != "[key]")  # pydantic's mark of a mapping's key
+    # Without pydantic's mark of a mapping's key; a key may be any text, and the message is one line.
+    key = ".".join(" ".join(str(part).split()) for part in path if part != "[key]")
     return f"{source.file_of(path)}: {key}: {_what(details, model=model)}"
 
 

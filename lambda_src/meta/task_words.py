@@ -86,8 +86,8 @@ class Rewriting:
         for key, inner in value.items():
             new, made = self._words.get(key, key), self._example(inner)
             done[new] = done[new] + made if new in done else made  # counts of labels that have become one
-        if "labels_omitted" in done:
-            done["labels_omitted"] = max(0, len(self._labels) - len(done["labels"]))
+        if done.pop("labels_omitted", 0) and len(done["labels"]) < len(self._labels):
+            done["labels_omitted"] = len(self._labels) - len(done["labels"])
         return done
 
     def _listed(self, names: Iterable[str]) -> list[str]:
@@ -112,5 +112,7 @@ class Rewriting:
             if position != best and others:
                 target = self._words[label]
                 new[target if target != first else others[0]] += share
+        if len(new) == len(self._labels) and others:
+            new[others[-1]] += 1 - sum(new.values())  # what the labels that are no longer omitted had
         row = [round(share, 4) for share in new.values()]
         return {**value, "probabilities": [row] if nested else row, "labels": list(new)}

@@ -108,7 +108,7 @@ def _start(cloud: Cloud, version: str, *, role: str, types: list[str] | None, te
         _ask(chosen, yes=yes)
     job = recommender.job_name(cloud)
     with tempfile.TemporaryDirectory(prefix="rubric-recommend-") as folder:
-        sent = texts.generated(Path(folder), rows=SAMPLES * texts_per_request)
+        sent = texts.of_task(cloud.settings, Path(folder), rows=SAMPLES * texts_per_request)
     uri = payload.upload(cloud, payload.packed(sent, per_request=texts_per_request), job=job)
     try:
         recommender.start(cloud, model, job=job, role=role, payload_uri=uri, instance_types=chosen)

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from contracts.api import task
 from contracts.datasets import ledger, manifest
 from contracts.deployment import buckets
 from contracts.logs import log_groups
@@ -219,6 +220,7 @@ class Pipeline(Construct):
                 "MIN_MACRO_F1": str(gate.min_macro_f1),
                 "MAX_REGRESSION": str(gate.max_regression),
                 "MAX_POSSIBLE_REGRESSION": str(gate.possible_regression),
+                **({task.VARIABLE: self._settings.task.words.encoded()} if self._settings.task else {}),
             },
             # It reads the whole artifact for its digest; more memory also means more network bandwidth.
             timeout=cdk.Duration.minutes(5),

@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from contracts.api import task
 from contracts.datasets import manifest
 from contracts.deployment import buckets
 from contracts.models.evaluation import Evaluation, JudgedEvaluation
@@ -82,6 +83,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             artifact_uri=artifact_uri,
             training=training,
             reason=decision.reason,
+            task=task.decoded(settings.task),
         ),
     }
 
