@@ -27,7 +27,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "drift": {"audit", "baseline", "drift_report", "measures", "words"},
     "examples": set(),
     "first_model": set(),
-    "gate": {"baseline", "evaluation", "fold", "hyperparameters", "manifest", "measures"},
+    "gate": {"baseline", "bom", "evaluation", "fold", "hyperparameters", "manifest", "measures", "task"},
     "labelling": {"audit", "labelling", "record"},
     "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest", "mirror", "pipeline"},
     "private_network": set(),
@@ -39,10 +39,20 @@ FUNCTIONS: dict[str, set[str]] = {
         *("pipeline", "record", "votes", "words"),
     },
     "rotate_key": set(),
-    "meta": {"drift_report", "evaluation"},
+    "meta": {"drift_report", "evaluation", "task"},
 }
 TRAINING = {
-    *("artifact", "baseline", "buckets", "evaluation", "hyperparameters", "label_mapping", "labelling", "progress"),
+    *(
+        "artifact",
+        "baseline",
+        "bom",
+        "buckets",
+        "evaluation",
+        "hyperparameters",
+        "label_mapping",
+        "labelling",
+        "progress",
+    ),
     *("fold", "ledger", "manifest", "measures", "mirror", "text_normalization", "votes", "words"),
 }
 _IMPORT = re.compile(

@@ -1,0 +1,60 @@
+"""Two tasks in one account: what sentiment deploys has its own words, and no name of what dev deploys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from contracts.api import task
+from tests.stacks.conftest import SECOND_TASK, Synthesise, Synthesised
+
+# Properties that name a resource in its account and region (CloudFormation's resource reference).
+NAMES = {
+    *("AlarmName", "BucketName", "DashboardName", "DomainName", "EndpointConfigName", "EndpointName", "FunctionName"),
+    *("GroupName", "KeyName", "LogGroupName", "ModelName", "ModelPackageGroupName", "QueueName", "RepositoryName"),
+    *("RoleName", "StateMachineName", "TableName", "TopicName"),
+}
+# Named within what they belong to.
+WITHIN = {"AWS::ApiGatewayV2::Authorizer"}
+
+
+@pytest.fixture(scope="module")
+def sentiment(synthesise: Synthesise) -> Synthesised:
+    return synthesise(SECOND_TASK)
+
+
+def variables(synthesised: Synthesised, part: str, function: str) -> dict[str, Any]:
+    functions = synthesised.resources(part, "AWS::Lambda::Function")
+    [found] = [each for name, each in functions.items() if name.startswith(function)]
+    return dict(found["Properties"]["Environment"]["Variables"])
+
+
+@pytest.mark.parametrize(("part", "function"), [("api", "Site"), ("training", "PipelineGate")])
+def test_the_words_reach_what_shows_them(sentiment: Synthesised, dev: Synthesised, part: str, function: str) -> None:
+    told = task.decoded(variables(sentiment, part, function)[task.VARIABLE])
+    assert told is not None and told.texts_noun == "reviews" and set(told.labels) == {"negativ", "neutral", "positiv"}
+    assert task.VARIABLE not in variables(dev, part, function)
+
+
+def names(synthesised: Synthesised) -> Iterator[str]:
+    for resource in synthesised.everything().values():
+        if resource["Type"] in WITHIN:
+            continue
+        properties = resource.get("Properties", {})
+        for name, value in properties.items():
+            if name in NAMES or (name == "Name" and not isinstance(value, dict)):
+                yield f"{resource['Type']} {json.dumps(value, sort_keys=True)}"
+
+
+def test_the_two_share_no_name_and_no_export(sentiment: Synthesised, dev: Synthesised) -> None:
+    found = {*names(sentiment)}
+    assert len(found) > 20
+    assert found.isdisjoint(names(dev))
+    stacks = [{stack.stack_name for stack in each.all} for each in (sentiment, dev)]
+    assert stacks[0].isdisjoint(stacks[1])
+    for stack in sentiment.all:
+        template = json.dumps(stack._to_cloud_formation_template())
+        assert "rubric-dev" not in template and "Rubric-dev" not in template
