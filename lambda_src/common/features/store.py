@@ -11,10 +11,10 @@ from contracts.features.values import Value
 
 
 class StoreError(Exception):
-    """The store refused a command or cannot be used as it is set up; the message is one sentence that says what to do."""
+    """The store refused a command, or cannot be used as it is set up; the message is one sentence."""
 
 
-class StoreUnavailable(StoreError):
+class StoreUnavailableError(StoreError):
     """The store did not answer in time. Every write may be repeated: the same events change nothing twice."""
 
 
