@@ -52,7 +52,7 @@ _PATTERNS = {
     "security_group_ids": "use security groups' ids such as sg-0a1b2c3d4e5f60718",
     "route_table_ids": "use route tables' ids such as rtb-0a1b2c3d4e5f60718",
     "secret": "use a secret's name or its ARN, not the URI itself",
-    "private_endpoint": "use an endpoint's id, vpce-..., or the name of its service, com.amazonaws.vpce....vpce-svc-...",
+    "private_endpoint": "use an endpoint's id, vpce-..., or its service's name, com.amazonaws.vpce....vpce-svc-...",
     "zone_names": "use availability zones such as us-east-1a",
 }
 

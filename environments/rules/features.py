@@ -73,13 +73,13 @@ def _reached(settings: Settings, mongodb: MongoDb) -> Iterator[Problem]:
         yield Problem((*_SECTION, "private_endpoint"), endpoint, allowed)
     if mongodb.server == "atlas" and network.inside and endpoint is None:
         allowed = (
-            f"network.mode is {network.mode}, from where Atlas is only reached by a private endpoint: name its endpoint "
-            "service, or set network.mode to none"
+            f"network.mode is {network.mode}, from where Atlas is only reached by a private endpoint: name its "
+            "endpoint service, or set network.mode to none"
         )
         yield Problem((*_SECTION, "private_endpoint"), None, allowed)
     if mongodb.server == "documentdb" and network.mode != "existing":
         allowed = (
-            f"network.mode is {network.mode}: a DocumentDB cluster is only reached from its own VPC: set network.mode to "
-            "existing with that VPC, or use cluster: documentdb"
+            f"network.mode is {network.mode}: a DocumentDB cluster is only reached from its own VPC: set network.mode "
+            "to existing with that VPC, or use cluster: documentdb"
         )
         yield Problem((*_SECTION, "server"), mongodb.server, allowed)
