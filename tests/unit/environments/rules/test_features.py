@@ -68,7 +68,7 @@ REFUSED = [
     ),
     (
         mongodb({**ATLAS, "private_endpoint": "x"}, network=PRIVATE),
-        "features.mongodb.private_endpoint: 'x' is not allo",
+        "features.mongodb.private_endpoint: 'x' is not",
     ),
     (
         mongodb({"secret": SECRET, "server": "documentdb"}, network=PRIVATE),
