@@ -12,6 +12,7 @@ from environments.sections.ab_tests import AbTests
 from environments.sections.api import Api
 from environments.sections.base import Section
 from environments.sections.classifier import Classifier
+from environments.sections.cost import Cost
 from environments.sections.data import Data
 from environments.sections.drift import Drift
 from environments.sections.labelling import Labelling
@@ -61,6 +62,7 @@ class Settings(Section):
     retraining: Retraining = Field(Retraining(), description="When to train again.")
     ab_tests: AbTests = Field(AbTests(), description="Tests of a new model against the one that serves.")
     monitoring: Monitoring = Field(Monitoring(), description="Alarms and the dashboard.")
+    cost: Cost = Field(Cost(), description="What it may cost.")
 
     @property
     def prefix(self) -> str:
