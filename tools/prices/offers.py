@@ -140,7 +140,7 @@ def _tiers(terms: Mapping[str, Any]) -> Iterator[tuple[float, float]]:
     """(begin of the range, US dollars) of each tier."""
     for term in terms.values():
         for dimension in (term.get("priceDimensions") or {}).values():
-            usd = (dimension.get("pricePerUnit") or {}).get("USD")
+            usd = (dimension.get("pricePerUnit") or {}).get("USD", "")
             begin = dimension.get("beginRange", dimension.get("startingRange", "0"))
             try:
                 yield float(begin), float(usd)

@@ -24,7 +24,9 @@ def renewed(
 ) -> Renewal:
     """The snapshot with these regions' prices renewed; other regions stay. Raises offers.PriceListError."""
     prices = {region: dict(each) for region, each in before.prices.items()}
-    sources, kept, missing = dict(before.sources), [], []
+    sources = dict(before.sources)
+    kept: list[str] = []
+    missing: list[str] = []
     for region in regions:
         found: dict[str, tuple[float, str]] = {}
         for code in products.offers():
