@@ -89,7 +89,7 @@ class RequestParser:
         self._parser.feed_data(b"\r\n".join([method + b" / HTTP/" + version, *kept, b"", b""]))
 
 
-class Protocol(HttpToolsProtocol):
+class Protocol(HttpToolsProtocol):  # type: ignore[misc]
     """uvicorn's HTTP/1.1, without warnings about offers and with the body of the requests that make them."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
