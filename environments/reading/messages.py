@@ -27,6 +27,7 @@ _EXPECTED = {
     "less_than": "use less than {lt}",
     "too_short": "name at least one",
     "string_too_short": "use at least {min_length} character",
+    "multiple_of": "use a multiple of {multiple_of}",
 }
 
 _PATTERNS = {
@@ -54,6 +55,8 @@ _PATTERNS = {
     "text_noun": "use a word without white space around it",
     "texts_noun": "use a word without white space around it",
     "examples": "use texts and labels of one line, without white space around them",
+    "secret": "use a secret's name or its ARN, not the URI itself",
+    "private_endpoint": "use an endpoint's id, vpce-..., or its service's name, com.amazonaws.vpce....vpce-svc-...",
     "zone_names": "use availability zones such as us-east-1a",
 }
 
