@@ -1,4 +1,4 @@
-"""Writes the bills of materials of the Lambda functions and of every image that the settings name."""
+"""Writes the bills of materials of the Lambda functions, their layer and every image that the settings name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ADDED = {"training": "model_code/training/requirements.lock", "serving": _SERVI
 
 def write(root: Path, build: Path) -> list[Path]:
     """Write them below `build/sbom`, in place of older ones: the files, by name."""
-    made = {**dict(_functions(root, build)), **dict(_images(root))}
+    made = {**dict(_functions(root, build)), **dict(_layers(root)), **dict(_images(root))}
     folder = build / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
     for name, content in made.items():
@@ -44,6 +44,13 @@ def _functions(root: Path, build: Path) -> Iterator[tuple[str, bytes]]:
         components = [_RUNTIME, *(each.component() for each in bom.packages_in(folder))]
         properties = {"code_sha256": _digest(folder)}
         yield f"functions/{name}{bom.SUFFIX}", bom.encoded(bom.document(subject, components, properties=properties))
+
+
+def _layers(root: Path) -> Iterator[tuple[str, bytes]]:
+    """By its lock, as an image: it is built only where the settings need it."""
+    subject: bom.Component = {"type": "application", "name": "rubric-mongodb-layer"}
+    added = (each.component() for each in _locked(root / targets.MONGODB_REQUIREMENTS))
+    yield f"layers/mongodb{bom.SUFFIX}", bom.encoded(bom.document(subject, [_RUNTIME, *added], properties={}))
 
 
 def _images(root: Path) -> Iterator[tuple[str, bytes]]:

@@ -41,7 +41,8 @@ def test_every_function_and_image_has_a_valid_bill(build: Path) -> None:
     written = bills.write(ROOT, build)
     names = {file.relative_to(build / "sbom").as_posix().removesuffix(bom.SUFFIX) for file in written}
     used = {name for name, image in images.known().items() if image.kind in {"training", "serving", "base"}}
-    assert names == {f"functions/{name}" for name in targets.functions(ROOT)} | {f"images/{name}" for name in used}
+    functions = {f"functions/{name}" for name in targets.functions(ROOT)}
+    assert names == functions | {"layers/mongodb"} | {f"images/{name}" for name in used}
     validator = JsonStrictValidator(SchemaVersion.V1_6)
     assert [file.name for file in written if validator.validate_str(file.read_text())] == []
 
@@ -63,6 +64,8 @@ def test_an_image_s_bill_has_its_base_and_every_locked_package(build: Path) -> N
     assert {"uvicorn", "onnxruntime", "python"} <= {each["name"].rpartition("/")[2] for each in lean["components"]}
     training = json.loads((build / f"sbom/images/training_gpu{bom.SUFFIX}").read_text())
     assert {"torch", "scikit-learn"} <= {each["name"] for each in training["components"]}
+    layer = json.loads((build / f"sbom/layers/mongodb{bom.SUFFIX}").read_text())
+    assert "pymongo" in {each["name"] for each in layer["components"]}
     locked = [line for line in (ROOT / "model_code/serving/requirements.txt").read_text().splitlines() if "==" in line]
     assert sum("purl" in each for each in lean["components"]) == len(locked)
 
