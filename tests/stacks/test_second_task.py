@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from aws_cdk.assertions import Template
 
 from contracts.api import task
 from tests.stacks.conftest import SECOND_TASK, Synthesise, Synthesised
@@ -18,7 +19,7 @@ NAMES = {
     *("RoleName", "StateMachineName", "TableName", "TopicName"),
 }
 # Named within what they belong to.
-WITHIN = {"AWS::ApiGatewayV2::Authorizer"}
+WITHIN = {"AWS::ApiGatewayV2::Authorizer", "AWS::Lambda::Alias"}
 
 
 @pytest.fixture(scope="module")
@@ -57,5 +58,5 @@ def test_the_two_share_no_name_and_no_export(sentiment: Synthesised, dev: Synthe
     stacks = [{stack.stack_name for stack in each.all} for each in (sentiment, dev)]
     assert stacks[0].isdisjoint(stacks[1])
     for stack in sentiment.all:
-        template = json.dumps(stack._to_cloud_formation_template())
+        template = json.dumps(Template.from_stack(stack).to_json())
         assert "rubric-dev" not in template and "Rubric-dev" not in template

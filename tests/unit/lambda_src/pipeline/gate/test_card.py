@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 import pytest
@@ -214,7 +214,9 @@ def test_the_card_says_what_became_of_labels_and_columns_in_the_users_words() ->
 def test_a_card_speaks_of_the_tasks_own_texts() -> None:
     reviews = Task(name="Sentiment of reviews", text_noun="review", texts_noun="reviews", language="de", examples=())
     made = json.loads(
-        card.content(EVALUATION, job_name="job-1", artifact_uri=ARTIFACT, training=TRAINING, reason="", task=reviews)
+        card.content(
+            cast(Any, EVALUATION), job_name="job-1", artifact_uri=ARTIFACT, training=TRAINING, reason="", task=reviews
+        )
     )
     jsonschema.validate(made, CARD)
     assert made["intended_uses"]["intended_uses"].startswith("Sorting reviews of the kind that it was trained on")
