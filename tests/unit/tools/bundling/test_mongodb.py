@@ -18,9 +18,8 @@ def test_the_bundle_has_amazon_s_authorities_each_once(tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
     file.write_bytes(pem)
     known = ssl.create_default_context(cafile=file).get_ca_certs()
-    names = {dict(part[0] for part in one["subject"])["commonName"] for one in known}
     assert pem.count(b"BEGIN CERTIFICATE") == len(known) > 100
-    assert "Amazon RDS eu-central-1 Root CA RSA2048 G1" in names
+    assert "Amazon RDS eu-central-1 Root CA RSA2048 G1" in str(known)
 
 
 def test_a_clone_without_the_package_says_what_to_do(tmp_path: Path) -> None:
