@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from contracts.deployment.pipeline import ErrorName
 from contracts.budget import spending
+from contracts.deployment.pipeline import ErrorName
 from contracts.retraining import decision, runs
 from contracts.retraining.decision import Decision
 from lambda_src.retrain import look, starting

@@ -9,7 +9,6 @@ import pytest
 from contracts.prices import snapshot
 from model_code.training.evaluation import cost
 
-
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:training-job/job"
 
 
