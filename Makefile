@@ -14,12 +14,13 @@ PREFLIGHT ?= on
 PORT ?=
 ENVS ?= dev prod
 DIGEST ?=
+PLAN ?=
 FORCE ?=
 ACCOUNT ?= delivery/delivery.yaml
 
 # Settings reach commands through the environment, as typed: a quote, a semicolon or a dollar in a file's name is part of
 # the name, not of a shell line and not a variable of make's. tools/words.py splits those that are several words.
-SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE ENVS DIGEST FORCE ACCOUNT
+SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE ENVS DIGEST PLAN FORCE ACCOUNT
 $(foreach name,$(SETTINGS),$(if $(filter command environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 # cdk.json's build step is `make -s build`: for the local AWS it builds only what the local environment needs.
 ifneq ($(filter demo local-up local-destroy,$(MAKECMDGOALS)),)
@@ -69,11 +70,11 @@ test-e2e test-notebooks notebooks: SETUP := all notebooks
 test test-e2e: browser-if-any
 bench-serving: SETUP := all bench
 # The steps of a delivery need neither training's packages nor the local AWS; all that is deployed is in the assembly.
-preflight assembly-check delivery-comment delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke \
+preflight assembly-check delivery-comment delivery delivery-changes delivery-plan delivery-prepare delivery-show delivery-execute delivery-smoke \
 	delivery-finish delivery-rollback delivery-unlock: SETUP := app
 
 .PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
-	synth preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
+	synth preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-plan delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
 
 help:
 	@printf '%s\n' \
@@ -101,6 +102,7 @@ help:
 	'  make assembly ENVS="dev prod"  synthesise once: build/assembly, build/assembly.tar and its digest' \
 	'  make assembly-check DIGEST=... check, and unpack, the assembly' \
 	'  make delivery-changes ENV=dev  show what it would change; delivery-comment: on a pull request' \
+	'  make delivery-plan ENV=prod    show the change sets that somebody approves; PLAN=<its digest> takes them' \
 	'  make delivery ENV=dev          lock, change sets, deploy, smoke test; rolled back if that fails' \
 	'  make delivery-prepare | -show | -execute | -smoke | -finish    the same in steps' \
 	'  make delivery-rollback | -unlock ENV=dev FORCE=yes             after a run that was killed' '' \
@@ -229,8 +231,8 @@ assembly: ready
 assembly-check: ready
 	@$(DELIVER) check --digest "$$DIGEST"
 
-delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock: ready
-	@$(DELIVER) $(or $(patsubst delivery-%,%,$(filter delivery-%,$@)),all) --env "$$ENV" --digest "$$DIGEST" --force "$$FORCE"
+delivery delivery-changes delivery-plan delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock: ready
+	@$(DELIVER) $(or $(patsubst delivery-%,%,$(filter delivery-%,$@)),all) --env "$$ENV" --digest "$$DIGEST" --plan "$$PLAN" --force "$$FORCE"
 
 delivery-guard: ready
 	@$(PYTHON) -m delivery.guard "$$ENV"

@@ -17,16 +17,19 @@ from contracts.deployment.delivery import (
     DIFF_SUBJECT,
     ENVIRONMENT_SUBJECT,
     EXECUTION_POLICY_ARNS,
+    PLAN_ROLE_ARN,
+    PLAN_SUBJECT,
     PROVIDER_ARN,
     in_region,
     output,
+    planning,
 )
 from delivery.execution.boundary import environment_boundary, execution_boundary
 from delivery.execution.documents import written
 from delivery.execution.policies import execution_policies, names_of
 from delivery.execution.templates import Environment
 from delivery.place import Place
-from delivery.roles import check, deploy, diff
+from delivery.roles import check, deploy, diff, plan
 from delivery.roles.trust import provider_arn, workflow_role
 from environments.delivery import Delivered
 from environments.settings import Settings
@@ -94,6 +97,17 @@ class DeliveryStack(cdk.Stack):
             description=f"Jobs of the environment {name} run preflight and the smoke test",
         )
         _allow(checking, check.statements(settings, place=self.place))
+        before = self._source.deploying(planning(name))
+        planned = workflow_role(
+            self,
+            output("PlanRole", name),
+            provider=self._provider,
+            subject=before,
+            description=f"Jobs of the environment {planning(name)} make change sets and execute none",
+        )
+        _allow(planned, plan.statements(settings, place=self.place))
+        self._output(output(PLAN_ROLE_ARN, name), planned.role_arn, "Role of a plan's job")
+        self._output(output(PLAN_SUBJECT, name), before, "Whom it trusts")
         self._output(output(DEPLOY_ROLE_ARN, name), deploying.role_arn, "Role of a deploy's job")
         self._output(output(CHECK_ROLE_ARN, name), checking.role_arn, "Role of preflight and smoke test")
         self._output(output(ENVIRONMENT_SUBJECT, name), subject, "Whom both of them trust")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +32,16 @@ class Place:
     def s3(self) -> Any:
         """S3, as the bootstrap's role that uploads assets: it may write to the bootstrap's bucket, and nowhere else."""
         return self._as(self._stack.publish_role).client("s3", config=_CONFIG)
+
+    def as_caller(self) -> Place:
+        """The same place with one's own credentials, for a role that may not take the bootstrap's."""
+        return Place([replace(self._stack, deploy_role=None, publish_role=None)])
+
+    @property
+    def execution_role(self) -> str | None:
+        """The ARN of the bootstrap's role with which CloudFormation deploys."""
+        role = self._stack.execution_role
+        return role and self._filled(role)
 
     @property
     def bucket(self) -> str:
