@@ -87,6 +87,8 @@ class DeliveryStack(cdk.Stack):
             provider=self._provider,
             subject=subject,
             description=f"Jobs of the environment {name} take the roles of the CDK's bootstrap",
+            # As long as the workflow's job: moving functions into a VPC takes longer than an hour.
+            hours=2,
         )
         _allow(deploying, deploy.statements(settings, place=self.place))
         checking = workflow_role(
