@@ -15,11 +15,14 @@ from contracts.deployment.delivery import (
     DEPLOY_ROLE_ARN,
     DIFF_ROLE_ARN,
     DIFF_SUBJECT,
+    DRIFT_ROLE_ARN,
+    DRIFT_SUBJECT,
     ENVIRONMENT_SUBJECT,
     EXECUTION_POLICY_ARNS,
     PLAN_ROLE_ARN,
     PLAN_SUBJECT,
     PROVIDER_ARN,
+    WATCHING,
     in_region,
     output,
     planning,
@@ -29,7 +32,7 @@ from delivery.execution.documents import written
 from delivery.execution.policies import execution_policies, names_of
 from delivery.execution.templates import Environment
 from delivery.place import Place
-from delivery.roles import check, deploy, diff, plan
+from delivery.roles import check, deploy, diff, drift, plan
 from delivery.roles.trust import provider_arn, workflow_role
 from environments.delivery import Delivered
 from environments.settings import Settings
@@ -66,6 +69,7 @@ class DeliveryStack(cdk.Stack):
         cdk.Tags.of(self).add("project", delivered.environments[0].project)
         self._output(PROVIDER_ARN, self._provider, "The identity provider that the roles trust")
         self._diff_role()
+        self._drift_role(environments)
         for settings in delivered.environments:
             self._roles_of(settings)
         self._bootstrap(environments)
@@ -78,6 +82,15 @@ class DeliveryStack(cdk.Stack):
         _allow(role, diff.statements(self.delivered.environments, place=self.place))
         self._output(DIFF_ROLE_ARN, role.role_arn, "Role of a pull request's job")
         self._output(DIFF_SUBJECT, subject, "Whom it trusts")
+
+    def _drift_role(self, environments: Sequence[Environment]) -> None:
+        subject = self._source.deploying(WATCHING)
+        role = workflow_role(
+            self, "DriftRole", provider=self._provider, subject=subject, description="Scheduled jobs look for drift"
+        )
+        _allow(role, drift.statements(environments, place=self.place))
+        self._output(DRIFT_ROLE_ARN, role.role_arn, "Role of the scheduled job that looks for drift")
+        self._output(DRIFT_SUBJECT, subject, "Whom it trusts")
 
     def _roles_of(self, settings: Settings) -> None:
         name, subject = settings.name, self._source.deploying(settings.name)

@@ -28,6 +28,8 @@ DIFF_SUBJECT = "DiffSubject"
 DEPLOY_ROLE_ARN = "DeployRoleArn"
 PLAN_ROLE_ARN = "PlanRoleArn"
 CHECK_ROLE_ARN = "CheckRoleArn"
+DRIFT_ROLE_ARN = "DriftRoleArn"
+DRIFT_SUBJECT = "DriftSubject"
 ENVIRONMENT_SUBJECT = "Subject"
 PLAN_SUBJECT = "PlanSubject"
 BOOTSTRAP_COMMAND = "BootstrapCommand"
@@ -61,6 +63,10 @@ class Repository:
     def deploying(self, environment: str) -> str:
         """The subject of a job that references an environment of the repository's."""
         return f"{self.claim}:environment:{environment}"
+
+
+# The environment on GitHub whose scheduled jobs look for drift in every environment of an account.
+WATCHING = "drift-watch"
 
 
 def planning(environment: str) -> str:
