@@ -14,6 +14,7 @@ from environments.sections.base import Section
 from environments.sections.classifier import Classifier
 from environments.sections.data import Data
 from environments.sections.drift import Drift
+from environments.sections.features import Features
 from environments.sections.labelling import Labelling
 from environments.sections.monitoring import Monitoring
 from environments.sections.network import Network
@@ -60,6 +61,7 @@ class Settings(Section):
     labelling: Labelling = Field(Labelling(), description="The queue of texts for people to label.")
     retraining: Retraining = Field(Retraining(), description="When to train again.")
     ab_tests: AbTests = Field(AbTests(), description="Tests of a new model against the one that serves.")
+    features: Features = Field(Features(), description="The feature store.")
     monitoring: Monitoring = Field(Monitoring(), description="Alarms and the dashboard.")
 
     @property

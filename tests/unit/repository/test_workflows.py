@@ -76,7 +76,7 @@ def linted(*paths: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command[:-1], *map(str, paths)], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("name", ["changes.yml", "deliver.yml", "ci.yml"])
+@pytest.mark.parametrize("name", ["changes.yml", "deliver.yml", "drift.yml", "ci.yml"])
 def test_every_command_of_a_workflow_is_a_make_target_that_exists(name: str) -> None:
     jobs = parsed(ROOT / ".github" / "workflows" / name)["jobs"]
     commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
@@ -133,7 +133,7 @@ def test_nothing_but_main_is_delivered_also_by_hand() -> None:
 
 
 def test_only_jobs_that_assume_a_role_get_a_token_and_a_fork_gets_none() -> None:
-    for name in ("changes.yml", "deliver.yml"):
+    for name in ("changes.yml", "deliver.yml", "drift.yml"):
         for job in parsed(ROOT / ".github" / "workflows" / name)["jobs"].values():
             assumes = any("configure-aws-credentials" in step.get("uses", "") for step in job["steps"])
             assert ("id-token" in job.get("permissions", {})) is assumes
