@@ -124,7 +124,7 @@ help:
 	'  make test-notebooks            deploy to a local AWS and execute the notebooks' \
 	'  make bench-training            training speed and memory against the usual tutorial (DATASET=my.csv, ARGS=...)' \
 	'  make bench-serving             both containers against other model servers (DATASET=my.csv, ARGS=--quick)' \
-	'  make bench-soak                ten minutes at 80 % of the lean server's capacity (ARGS="--minutes 2")' \
+	'  make bench-soak                ten minutes at 80 % of what the lean server can do (ARGS="--minutes 2")' \
 	'  make bench-batch               a million headlines through rubric batch (needs a running demo)' \
 	'  make bench-lambda              import, size and warm overhead of the functions (needs a running demo for the last)' \
 	'  make bench-api                 five minutes at the local API's capacity: nothing may fail, everything is logged' \

