@@ -127,7 +127,7 @@ help:
 	'  make bench-soak                ten minutes at 80 % of what the lean server can do (ARGS="--minutes 2")' \
 	'  make bench-batch               a million headlines through rubric batch (needs a running demo)' \
 	'  make bench-lambda              import, size and warm overhead of the functions (needs a running demo for the last)' \
-	'  make bench-api                 five minutes at the local API's capacity: nothing may fail, everything is logged' \
+	'  make bench-api                 five minutes at what the local API can take: nothing may fail, everything is logged' \
 	'  make bench-security            costly bodies against ordinary ones: per byte, and at twice the size' \
 	'  make bench-drift               false alarms and delay of the search for drift (DATASET=my.csv, ARGS=--quick)' \
 	'  make bench-features            the feature store on a MongoDB server against plain pymongo (ARGS=--quick)' \
