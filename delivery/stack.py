@@ -19,7 +19,6 @@ from contracts.deployment.delivery import (
     ENVIRONMENT_SUBJECT,
     EXECUTION_POLICY_ARNS,
     PLAN_ROLE_ARN,
-    PLAN_SUBJECT,
     PROVIDER_ARN,
     WATCHING,
     in_region,
@@ -79,8 +78,8 @@ class DeliveryStack(cdk.Stack):
             self, "DiffRole", provider=self._provider, subject=subject, description="Pull requests read the templates"
         )
         _allow(role, diff.statements(self.delivered.environments, place=self.place))
-        self._output(DIFF_ROLE_ARN, role.role_arn, "Role of a pull request's job")
-        self._output(DIFF_SUBJECT, subject, "Whom it trusts")
+        self._output(DIFF_ROLE_ARN, role.role_arn)
+        self._output(DIFF_SUBJECT, subject)
 
     def _drift_role(self, environments: Sequence[Environment]) -> None:
         subject = self._source.deploying(WATCHING)
@@ -88,7 +87,7 @@ class DeliveryStack(cdk.Stack):
             self, "DriftRole", provider=self._provider, subject=subject, description="Scheduled jobs look for drift"
         )
         _allow(role, drift.statements(environments, place=self.place))
-        self._output(DRIFT_ROLE_ARN, role.role_arn, "Role of the scheduled job that looks for drift")
+        self._output(DRIFT_ROLE_ARN, role.role_arn)
 
     def _roles_of(self, settings: Settings) -> None:
         name, subject = settings.name, self._source.deploying(settings.name)
@@ -119,11 +118,10 @@ class DeliveryStack(cdk.Stack):
             description=f"Jobs of the environment {planning(name)} make change sets and execute none",
         )
         _allow(planned, plan.statements(settings, place=self.place))
-        self._output(output(PLAN_ROLE_ARN, name), planned.role_arn, "Role of a plan's job")
-        self._output(output(PLAN_SUBJECT, name), before, "Whom it trusts")
-        self._output(output(DEPLOY_ROLE_ARN, name), deploying.role_arn, "Role of a deploy's job")
-        self._output(output(CHECK_ROLE_ARN, name), checking.role_arn, "Role of preflight and smoke test")
-        self._output(output(ENVIRONMENT_SUBJECT, name), subject, "Whom both of them trust")
+        self._output(output(PLAN_ROLE_ARN, name), planned.role_arn)
+        self._output(output(DEPLOY_ROLE_ARN, name), deploying.role_arn)
+        self._output(output(CHECK_ROLE_ARN, name), checking.role_arn)
+        self._output(output(ENVIRONMENT_SUBJECT, name), subject)
 
     def _bootstrap(self, environments: Sequence[Environment]) -> None:
         """What bootstrap gives CloudFormation in place of AdministratorAccess, and what bounds it and every role."""
@@ -165,8 +163,8 @@ class DeliveryStack(cdk.Stack):
             self, id, policy_document=written(document), description=description, managed_policy_name=name
         )
 
-    def _output(self, name: str, value: str, description: str) -> None:
-        cdk.CfnOutput(self, name, value=value, description=description)
+    def _output(self, name: str, value: str, description: str = "") -> None:
+        cdk.CfnOutput(self, name, value=value, description=description or None)
 
 
 def _allow(role: iam.Role, statements: list[iam.PolicyStatement]) -> None:

@@ -30,7 +30,6 @@ PLAN_ROLE_ARN = "PlanRoleArn"
 CHECK_ROLE_ARN = "CheckRoleArn"
 DRIFT_ROLE_ARN = "DriftRoleArn"
 ENVIRONMENT_SUBJECT = "Subject"
-PLAN_SUBJECT = "PlanSubject"
 BOOTSTRAP_COMMAND = "BootstrapCommand"
 EXECUTION_POLICY_ARNS = "ExecutionPolicyArns"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 
 from aws_cdk import aws_iam as iam
 
@@ -15,6 +16,8 @@ from environments.aws.resource_types import read_actions
 
 # No resource narrows these (service authorization reference).
 _UNNARROWED = ("cloudformation:DescribeStackDriftDetectionStatus", "cloudformation:ListExports")
+# Names that only read a configuration, in place of a dozen: a template without a bucket has little room.
+_TOGETHER = ("application-autoscaling:Describe*", "lambda:GetFunction*", "s3:Get*Configuration", "s3:GetBucket*")
 
 
 def statements(environments: Sequence[Environment], *, place: Place) -> list[iam.PolicyStatement]:
@@ -37,8 +40,8 @@ def statements(environments: Sequence[Environment], *, place: Place) -> list[iam
     detection = [each for each in (*CHANGES, *DETECTION) if each not in _UNNARROWED]
     return [
         iam.PolicyStatement(actions=detection, resources=stacks),
-        iam.PolicyStatement(actions=sorted(actions), resources=sorted(resources)),
-        iam.PolicyStatement(actions=sorted({*without, *_UNNARROWED}), resources=["*"]),
+        iam.PolicyStatement(actions=_short(actions), resources=sorted(resources)),
+        iam.PolicyStatement(actions=_short({*without, *_UNNARROWED}), resources=["*"]),
     ]
 
 
@@ -50,12 +53,20 @@ def _read(environment: Environment) -> set[str]:
     return {*own, *read_actions(types)}
 
 
+def _short(actions: Iterable[str]) -> list[str]:
+    def shortened(action: str) -> str:
+        return next((pattern for pattern in _TOGETHER if fnmatchcase(action, pattern)), action)
+
+    return sorted({shortened(action) for action in actions})
+
+
 def _of_project(arn: str, environment: Environment) -> str:
     """An ARN for every environment of the project in place of one."""
     settings = environment.settings
     project = settings.stack_name("").removesuffix(f"{settings.name}-")
-    return (
-        arn.replace(settings.stack_name(""), project)
-        .replace(settings.prefix, f"{settings.project}-")
-        .replace(f"/{settings.project}/{settings.name}/", f"/{settings.project}/")
+    named = arn.replace(settings.stack_name(""), project)
+    named = named.replace(f"/{settings.project}/{settings.name}/", f"/{settings.project}/")
+    named = named.replace(f"{settings.prefix}-", f"{settings.project}-")
+    return named.replace(f"{settings.prefix}*", f"{settings.project}-*").replace(
+        settings.prefix, f"{settings.project}-*"
     )

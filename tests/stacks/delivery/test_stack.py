@@ -156,7 +156,7 @@ def test_only_what_no_resource_narrows_is_allowed_on_all(names: Content) -> None
 
 def test_every_output_that_workflows_use_is_there(names: Content) -> None:
     roles = (contract.DEPLOY_ROLE_ARN, contract.CHECK_ROLE_ARN, contract.PLAN_ROLE_ARN)
-    per_environment = (*roles, contract.ENVIRONMENT_SUBJECT, contract.PLAN_SUBJECT)
+    per_environment = (*roles, contract.ENVIRONMENT_SUBJECT)
     wanted = {contract.PROVIDER_ARN, contract.DIFF_ROLE_ARN, contract.DIFF_SUBJECT, contract.DRIFT_ROLE_ARN}
     wanted |= {output(name, env) for name in per_environment for env in ("dev", "prod")}
     assert wanted <= set(names["Outputs"])
