@@ -76,11 +76,7 @@ preflight assembly-check delivery-comment delivery delivery-changes delivery-pla
 	delivery-finish delivery-rollback delivery-unlock stack-drift: SETUP := app
 
 .PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
-<<<<<<< HEAD
-	synth preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-plan delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard stack-drift notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests bench-features lint format clean
-=======
-	synth cost prices preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests bench-features lint format clean
->>>>>>> main
+	synth cost prices preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-plan delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard stack-drift notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests bench-features lint format clean
 
 help:
 	@printf '%s\n' \
