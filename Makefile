@@ -72,11 +72,11 @@ test-contract: SETUP := all mongodb
 bench-serving: SETUP := all bench
 bench-features: SETUP := all mongodb
 # The steps of a delivery need neither training's packages nor the local AWS; all that is deployed is in the assembly.
-preflight assembly-check delivery-comment delivery delivery-changes delivery-plan delivery-prepare delivery-show delivery-execute delivery-smoke \
+preflight account-bootstrap assembly-check delivery-comment delivery delivery-changes delivery-plan delivery-prepare delivery-show delivery-execute delivery-smoke \
 	delivery-finish delivery-rollback delivery-unlock stack-drift: SETUP := app
 
 .PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
-	synth cost prices preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-plan delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard stack-drift notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests bench-features lint format clean
+	synth cost prices preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-bootstrap account-destroy assembly assembly-check delivery delivery-changes delivery-plan delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard stack-drift notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests bench-features lint format clean
 
 help:
 	@printf '%s\n' \
@@ -100,7 +100,7 @@ help:
 	'  make acceptance ENV=dev        deploy under a throw-away name, use everything, destroy, count what is left' \
 	'  make synth ENV=dev             only write the CloudFormation templates' '' \
 	'Let workflows deploy into an account (docs/delivery-accounts.md; ACCOUNT=delivery/delivery.yaml):' \
-	'  make account-synth | account-diff | account-deploy | account-destroy' '' \
+	'  make account-synth | account-diff | account-deploy | account-bootstrap | account-destroy' '' \
 	'Deliver a change, step by step (docs/delivery.md):' \
 	'  make assembly ENVS="dev prod"  synthesise once: build/assembly, build/assembly.tar and its digest' \
 	'  make assembly-check DIGEST=... check, and unpack, the assembly' \
@@ -232,6 +232,9 @@ account-diff: build
 
 account-deploy: build
 	$(call account,deploy)
+
+account-bootstrap: ready
+	@$(ON_LOCAL) $(PYTHON) -m tools.account_bootstrap --account "$$ACCOUNT"
 
 account-destroy: build
 	$(call account,destroy $(UNASKED_DESTROY))

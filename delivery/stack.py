@@ -65,7 +65,7 @@ class DeliveryStack(cdk.Stack):
         self._provider = provider_arn(self, create=delivered.settings.oidc_provider == "create")
         cdk.Validations.of(self).acknowledge(cdk.Acknowledgment(id=_POLICY_IS_TEXT, reason=_WHY_TEXT))
         cdk.Tags.of(self).add("project", delivered.environments[0].project)
-        self._output(PROVIDER_ARN, self._provider, "The identity provider that the roles trust")
+        self._output(PROVIDER_ARN, self._provider)
         self._diff_role()
         self._drift_role(environments)
         for settings in delivered.environments:
@@ -83,9 +83,7 @@ class DeliveryStack(cdk.Stack):
 
     def _drift_role(self, environments: Sequence[Environment]) -> None:
         subject = self._source.deploying(WATCHING)
-        role = workflow_role(
-            self, "DriftRole", provider=self._provider, subject=subject, description="Scheduled jobs look for drift"
-        )
+        role = workflow_role(self, "DriftRole", provider=self._provider, subject=subject)
         _allow(role, drift.statements(environments, place=self.place))
         self._output(DRIFT_ROLE_ARN, role.role_arn)
 
@@ -115,7 +113,6 @@ class DeliveryStack(cdk.Stack):
             output("PlanRole", name),
             provider=self._provider,
             subject=before,
-            description=f"Jobs of the environment {planning(name)} make change sets and execute none",
         )
         _allow(planned, plan.statements(settings, place=self.place))
         self._output(output(PLAN_ROLE_ARN, name), planned.role_arn)
@@ -147,14 +144,14 @@ class DeliveryStack(cdk.Stack):
             "What CloudFormation cannot do with any policy: make a role without its environment's boundary",
         )
         listed = ",".join(policy.ref for policy in policies)
-        self._output(EXECUTION_POLICY_ARNS, listed, "Execution policies of bootstrap")
+        self._output(EXECUTION_POLICY_ARNS, listed)
         named = cdk.Fn.select(1, cdk.Fn.split("/", boundary.ref))
         for region in sorted({environment.settings.region for environment in environments}):
             command = (
                 f"npx cdk bootstrap aws://{self.account}/{region} --cloudformation-execution-policies {listed} "
                 f"--custom-permissions-boundary {named}"
             )
-            self._output(in_region(BOOTSTRAP_COMMAND, region), command, "Run it once, with the same credentials")
+            self._output(in_region(BOOTSTRAP_COMMAND, region), command)
 
     def _policy(
         self, id: str, document: dict[str, Any], description: str, *, name: str | None = None
@@ -163,8 +160,9 @@ class DeliveryStack(cdk.Stack):
             self, id, policy_document=written(document), description=description, managed_policy_name=name
         )
 
-    def _output(self, name: str, value: str, description: str = "") -> None:
-        cdk.CfnOutput(self, name, value=value, description=description or None)
+    def _output(self, name: str, value: str) -> None:
+        """Its name says what it is: the template has little room."""
+        cdk.CfnOutput(self, name, value=value)
 
 
 def _allow(role: iam.Role, statements: list[iam.PolicyStatement]) -> None:

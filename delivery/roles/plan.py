@@ -20,7 +20,6 @@ def statements(settings: Settings, *, place: Place) -> list[iam.PolicyStatement]
     templates = f"{place.asset_bucket(region=region)}/{records(settings.stack_name('').rstrip('-'))}{PLANNED}*"
     return [
         iam.PolicyStatement(
-            sid="ChangeSets",
             actions=[
                 *CHANGES,
                 *(f"cloudformation:{verb}ChangeSet" for verb in ("Create", "Delete", "Describe")),
@@ -28,14 +27,12 @@ def statements(settings: Settings, *, place: Place) -> list[iam.PolicyStatement]
             resources=[stacks],
         ),
         iam.PolicyStatement(
-            sid="CloudFormation",
             actions=["iam:PassRole"],
             resources=[place.bootstrap_role("cfn-exec", region=region)],
             conditions={"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},
         ),
-        iam.PolicyStatement(sid="Templates", actions=["s3:GetObject", "s3:PutObject"], resources=[templates]),
+        iam.PolicyStatement(actions=["s3:GetObject", "s3:PutObject"], resources=[templates]),
         iam.PolicyStatement(
-            sid="Parameters",
             actions=["ssm:GetParameters"],
             resources=[place.arn("ssm", f"parameter{settings.approved_model_parameter}", region=region)],
         ),

@@ -22,7 +22,7 @@ def provider_arn(scope: Construct, *, create: bool) -> str:
 
 
 def workflow_role(
-    scope: Construct, id: str, *, provider: str, subject: str, description: str, hours: int = 1
+    scope: Construct, id: str, *, provider: str, subject: str, description: str | None = None, hours: int = 1
 ) -> iam.Role:
     """A role for the jobs whose token has exactly this subject. provider: an ARN; hours: the longest session."""
     return iam.Role(
