@@ -12,6 +12,7 @@ import yaml
 from tests.e2e.cloud import wait_for
 from tests.long.delivery.account import Account
 from tests.long.delivery.company import Company
+from tests.unit.tools.delivery.github import served, variables
 
 BROKEN = "\nraise RuntimeError('broken on purpose')\n"
 
@@ -100,6 +101,21 @@ def test_other_bytes_than_those_of_the_digest_are_not_deployed(company: Company)
 def test_a_permission_that_widens_is_shown_before_it_is_deployed(company: Company, bad: str) -> None:
     shown = company.prod.make("delivery-changes", f"DIGEST={bad}").stdout
     assert "bedrock:InvokeModel" in shown
+
+
+def test_one_comment_of_a_pull_request_shows_what_both_environments_would_get(
+    company: Company, bad: str, tmp_path: Path
+) -> None:
+    for account in company.accounts:
+        account.make("delivery-changes", f"DIGEST={bad}")
+    with served() as (github, url):
+        for _ in range(2):
+            company.dev.make("delivery-comment", **variables(url, tmp_path))
+        [comment] = github.comments
+    assert github.asked == ["GET", "POST", "GET", "PATCH"]
+    for name in ("dev", "prod"):
+        assert f"Rubric-{name}-" in comment["body"] or f"`{name}`" in comment["body"]
+    assert "bedrock:InvokeModel" in comment["body"]
 
 
 def test_a_change_whose_smoke_test_fails_is_rolled_back_and_a_second_run_meanwhile_is_refused(
