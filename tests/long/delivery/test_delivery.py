@@ -110,7 +110,7 @@ def test_one_comment_of_a_pull_request_shows_what_both_environments_would_get(
         account.make("delivery-changes", f"DIGEST={bad}")
     with served() as (github, url):
         for _ in range(2):
-            company.dev.make("delivery-comment", **variables(url, tmp_path))
+            company.dev.make("delivery-comment", check=True, **variables(url, tmp_path))
         [comment] = github.comments
     assert github.asked == ["GET", "POST", "GET", "PATCH"]
     for name in ("dev", "prod"):
