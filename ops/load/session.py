@@ -79,6 +79,14 @@ def warning(settings: Settings, request: LoadRequest) -> str:
     return f"This test runs against a real AWS account and costs money. {costs} Alarms may ring."
 
 
+def most(settings: Settings, request: LoadRequest, *, given: float | None) -> tuple[float | None, str]:
+    """What it costs at most, US dollars, None if a price is unknown; then why."""
+    if given is not None:
+        return given, ""
+    found = cost.most(settings, through_api=request.aim is Aim.API, seconds=request.seconds)
+    return found.usd, "" if found.usd is not None else " ".join(found.sentences)
+
+
 def perform(cloud: Cloud, request: LoadRequest) -> Result:
     """Run it and show its progress. Raises OpsError if the target does not answer or Locust fails."""
     with tempfile.TemporaryDirectory(prefix="rubric-load-") as name, _target(cloud, request) as chosen:

@@ -36,7 +36,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "redrive": {"log_messages"},
     "retrain": {
         *("audit", "decision", "drift_report", "hyperparameters", "label_mapping", "manifest", "runs"),
-        *("pipeline", "record", "votes", "words"),
+        *("pipeline", "record", "spending", "votes", "words"),
     },
     "rotate_key": set(),
     "meta": {"drift_report", "evaluation", "task"},
@@ -54,6 +54,7 @@ TRAINING = {
         "progress",
     ),
     *("fold", "ledger", "manifest", "measures", "mirror", "text_normalization", "votes", "words"),
+    *("price", "snapshot", "units"),
 }
 _IMPORT = re.compile(
     r"^\s*(?:from contracts\.\w+\.(\w+) import|import contracts\.\w+\.(\w+)|from contracts\.\w+ import ([\w, ]+))", re.M
