@@ -21,7 +21,7 @@ ADVISORIES ?=
 
 # Settings reach commands through the environment, as typed: a quote, a semicolon or a dollar in a file's name is part of
 # the name, not of a shell line and not a variable of make's. tools/words.py splits those that are several words.
-SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE ENVS DIGEST PLAN FORCE ACCOUNT ADVISORIES
+SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE ENVS DIGEST FORCE ACCOUNT ADVISORIES PLAN
 $(foreach name,$(SETTINGS),$(if $(filter command environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 # cdk.json's build step is `make -s build`: for the local AWS it builds only what the local environment needs.
 ifneq ($(filter demo local-up local-destroy,$(MAKECMDGOALS)),)
@@ -73,11 +73,18 @@ test-contract: SETUP := all mongodb
 bench-serving: SETUP := all bench
 bench-features: SETUP := all mongodb
 # The steps of a delivery need neither training's packages nor the local AWS; all that is deployed is in the assembly.
-preflight account-bootstrap sbom advisories advisories-check assembly-check delivery-comment delivery delivery-changes delivery-plan delivery-prepare delivery-show delivery-execute delivery-smoke \
-	delivery-finish delivery-rollback delivery-unlock stack-drift: SETUP := app
+preflight sbom advisories advisories-check assembly-check delivery-comment delivery delivery-changes \
+	delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback \
+	delivery-unlock account-bootstrap delivery-plan stack-drift: SETUP := app
 
-.PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
-	synth cost prices preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-bootstrap account-destroy assembly assembly-check sbom advisories advisories-check delivery delivery-changes delivery-plan delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard stack-drift notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests bench-features lint format clean
+.PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop \
+	local-up local-status local-env local-destroy local-down synth cost prices preflight credentials deploy diff \
+	destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check \
+	sbom advisories advisories-check delivery delivery-changes delivery-prepare delivery-show delivery-execute \
+	delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks \
+	test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long \
+	coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift \
+	bench-ab-tests bench-features lint format clean account-bootstrap delivery-plan stack-drift
 
 help:
 	@printf '%s\n' \
