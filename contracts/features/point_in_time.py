@@ -29,21 +29,24 @@ def values_as_of(
     oldest = oldest_needed(times=times, features=features)
     open_times = sorted(wanted, reverse=True)
     for past in history:
-        if not open_times or (oldest is not None and past.event_time < oldest):
+        if oldest is not None and past.event_time < oldest:
             break
         for time in open_times:
             if past.event_time <= time and not (as_known and past.written_at > time):
                 _take(past, time=time, wanted=wanted[time], found=found[time])
         open_times = [time for time in open_times if wanted[time]]
+        if not open_times:
+            break
     return [dict(found[time]) for time in times]
 
 
 def oldest_needed(*, times: Sequence[str], features: Sequence[Feature]) -> str | None:
     """The time of the oldest event that can matter; None if any may."""
     lives = [feature.time_to_live for feature in features]
-    if None in lives or not times:
+    known = [life for life in lives if life is not None]
+    if not times or not known or len(known) < len(lives):
         return None
-    return values.earlier(min(times), seconds=max(life for life in lives if life is not None))
+    return values.earlier(min(times), seconds=max(known))
 
 
 def _take(past: Past, *, time: str, wanted: dict[str, Feature], found: dict[str, Value]) -> None:

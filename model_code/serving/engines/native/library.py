@@ -28,7 +28,7 @@ FILES = {
 
 @cache
 def fast() -> ctypes.CDLL | None:
-    """The fastest kernels for this processor; None if they are not built, or if it or the system runs only plain ones."""
+    """The fastest kernels for this processor; None if they are not built, or if only plain ones run here."""
     return next((library for library in map(_load, files()[:-1]) if library), None)
 
 

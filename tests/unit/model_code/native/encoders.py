@@ -25,7 +25,6 @@ LENGTHS = (1, 3, 16, 17, 31, 60, 33, 5)
 BERTS = {"vocab_size": VOCABULARY, "num_labels": 3, "intermediate_size": 192, "num_hidden_layers": 2}
 
 
-
 def model_of(kind: str, **changed: object) -> PreTrainedModel:
     torch.manual_seed(5)
     model: PreTrainedModel
