@@ -1,4 +1,4 @@
-"""Tests tools/bundling/native.py: a library for each kind of processor, built once and reproducibly; errors are a line."""
+"""Tests tools/bundling/native.py: a library for each kind of processor, built once and reproducibly."""
 
 from pathlib import Path
 
