@@ -44,7 +44,7 @@ class MonitoringStack(RubricStack):
         settings = self.settings
         self._watched = watched
         self._pipeline = pipeline
-        self._endpoint = EndpointMetrics(settings.endpoint_name)
+        self._endpoint = EndpointMetrics(settings.endpoint_name, component=settings.component_name)
         self._challenger = EndpointMetrics(settings.challenger_endpoint_name, variant=CHALLENGER)
         self._instances = settings.serving.mode == "real-time"
         # The functions' metrics carry the service's name and the environment.
