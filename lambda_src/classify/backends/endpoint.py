@@ -88,8 +88,8 @@ class Endpoint:
 def is_asleep(error: BotoCoreError | ClientError) -> bool:
     """Whether a component has no copy; SageMaker says that in words alone.
 
-    "Inference Component has no capacity to process this request" (AWS blog, "Unlock cost savings with the new scale down
-    to zero feature in SageMaker Inference").
+    "Inference Component has no capacity to process this request" (AWS blog, "Unlock cost savings with the new scale
+    down to zero feature in SageMaker Inference").
     """
     return aws.error_code(error) == "ValidationError" and "no capacity" in str(error).lower()
 

@@ -16,8 +16,8 @@ _ABSENT = "ValidationException"
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen. copies: that the model has; None if there is no model yet. woke_after, waking: seconds; None for one
-    that did not wake just now, and for one that nobody waits for.
+    """What was seen. copies: that the model has; None if there is no model yet. woke_after, waking: seconds; None for
+    one that did not wake just now, and for one that nobody waits for.
     """
 
     copies: int | None = None

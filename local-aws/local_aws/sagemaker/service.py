@@ -130,6 +130,7 @@ class SageMaker:
     def _sample_on(self) -> None:
         """Report each running container's usage about every 30 s; alarms notice when a stopped one does not."""
         due: dict[int, float] = {}
+        idle_at = 0.0
         while not self._stopped.wait(_FIRST_SAMPLE_SECONDS):
             now = time.monotonic()
             running = {
@@ -138,6 +139,13 @@ class SageMaker:
                 for fleet in live.fleets()
                 for variant in fleet.variants.values()
             }
+            if now >= idle_at:
+                idle_at = now + _idle_seconds()
+                # A component with copies has datapoints while nobody calls: without them nothing would scale in.
+                for live in self.components.all_live():
+                    if live.fleet is not None:
+                        idle = {"InvocationsPerCopy": (0.0, "None")}
+                        self.metrics.add_of_component(live.scope, NAMESPACE, idle, component=live.name)
             for key in set(due) - set(running):
                 del due[key]
                 self._usage.pop(key, None)
@@ -153,10 +161,7 @@ class SageMaker:
                 if not live.host:
                     self.metrics.add(live.scope, INSTANCES, values, of=(live.name, variant.name))
                     continue
-                # "InvocationsPerCopy" has idle datapoints too: with none, nothing would ever scale in.
                 self.metrics.add_of_component(live.scope, COMPONENTS, values, component=live.name)
-                idle = {"InvocationsPerCopy": (0.0, "None")}
-                self.metrics.add_of_component(live.scope, NAMESPACE, idle, component=live.name)
                 self.metrics.add(live.scope, INSTANCES, values, of=(live.host, variant.name))
 
 
@@ -200,3 +205,8 @@ def _put_captured(roles: ExecutionRoles, model: Record, bucket: str, key: str, b
 def folder_from_environment() -> Path:
     """Return the work folder of jobs and endpoints: `sagemaker` in LOCAL_AWS_FOLDER."""
     return Path(os.environ["LOCAL_AWS_FOLDER"]).absolute() / "sagemaker"
+
+
+def _idle_seconds() -> float:
+    """Seconds between idle datapoints: several in each of the periods by which components scale."""
+    return min(_SAMPLE_SECONDS, float(os.environ.get("LOCAL_AWS_SCALING_SECONDS") or 60) / 2)
