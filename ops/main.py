@@ -31,6 +31,7 @@ from ops.commands.status import status
 from ops.commands.suggest import suggest
 from ops.commands.trace import trace
 from ops.commands.train import follow, train
+from ops.commands.wake import wake
 from ops.deployment.cloud import ROOT, Cloud
 from ops.errors import OpsError, from_aws
 from ops.terminal import screen
@@ -71,6 +72,7 @@ app = typer.Typer(
 app.command()(preflight)
 app.add_typer(stacks.app, name="stacks")
 app.command()(status)
+app.command()(wake)
 app.command()(classify)
 app.command()(batch)
 app.add_typer(keys.app, name="keys")
@@ -127,6 +129,7 @@ def rubric(
     rubric stacks changes                       show what a change will do and permit
     rubric stacks drift                         show what in the account differs from the templates
     rubric status                               show the environment's state
+    rubric wake                                 wake a model that sleeps while nobody calls
     rubric runbook ALARM                        show what to do when an alarm rings
     rubric keys create --name me                create an API key
     rubric classify "Shares rally" --key rk_... classify texts over the API

@@ -26,7 +26,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
                 allowed = f"it needs serving.min_instances: 0 (now {serving.min_instances}); remove it"
                 yield Problem(("serving", field), getattr(serving, field), allowed)
     for number, entry in enumerate(serving.schedule or []):
-        at = ("serving", "schedule", number)
+        at = ("serving", "schedule", str(number))
         if entry.min_instances > entry.max_instances:
             yield Problem((*at, "max_instances"), entry.max_instances, f"use {entry.min_instances} or more")
         if not serving.sleeps and 0 in (entry.min_instances, entry.max_instances):

@@ -9,7 +9,8 @@ import pytest
 from tests.stacks.conftest import Synthesise, Synthesised
 
 NAME = "rubric-dev-component"
-SLEEPS = """serving: {min_instances: 0, max_instances: 2, target_invocations_per_instance: 600, data_capture_percent: null}
+SLEEPS = """
+serving: {min_instances: 0, max_instances: 2, target_invocations_per_instance: 600, data_capture_percent: null}
 """
 
 
@@ -41,7 +42,8 @@ def test_the_component_begins_with_a_copy_and_is_rolled_out_under_the_alarms(zer
     assert guarded["RollingUpdatePolicy"]["MaximumBatchSize"] == {"Type": "COPY_COUNT", "Value": 1}
     names = [alarm["AlarmName"] for alarm in guarded["AutoRollbackConfiguration"]["Alarms"]]
     alarms = zero.resources("training", "AWS::CloudWatch::Alarm").values()
-    assert names == [f"{NAME}-rollback-{each}" for each in ("Faults", "ModelErrors", "Latency", "BadAnswers", "Stopped")]
+    watched = ("Faults", "ModelErrors", "Latency", "BadAnswers", "Stopped")
+    assert names == [f"{NAME}-rollback-{each}" for each in watched]
     assert set(names) <= {alarm["Properties"].get("AlarmName") for alarm in alarms}
     assert "AutoRollbackConfiguration" not in unguarded
 
