@@ -50,6 +50,14 @@ REFUSED = [
         at(min_instances=0),
         "serving.schedule.0.min_instances: 0 is not allowed; only a model that sleeps can be without instances",
     ),
+    (
+        at(cron="0 20 * * *"),
+        "serving.schedule.0.cron: '0 20 * * *' is not allowed; use six fields, minutes, hours, day of month",
+    ),
+    (
+        at(min_instance=1),
+        "serving.schedule.0.min_instance: is not a setting; did you mean 'min_instances'? allowed here: cron",
+    ),
     (at(min_instances=2), "serving.schedule.0.max_instances: 1 is not allowed; use 2 or more"),
     (
         at(time_zone="Europe/Nowhere"),
