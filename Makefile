@@ -63,17 +63,19 @@ SYSTEM_PYTHON := python="$$(command -v python3 || command -v python)" || \
 
 # What `ready` sets up; some environments have packages that few targets need.
 SETUP := all
-test test-unit test-long coverage: SETUP := all notebooks huggingface
+test test-unit test-long coverage: SETUP := all notebooks huggingface mongodb
 test-e2e test-notebooks notebooks: SETUP := all notebooks
 # The console is tested in a real browser; if none can be installed, those tests are skipped with the reason.
 test test-e2e: browser-if-any
+test-contract: SETUP := all mongodb
 bench-serving: SETUP := all bench
+bench-features: SETUP := all mongodb
 # The steps of a delivery need neither training's packages nor the local AWS; all that is deployed is in the assembly.
 preflight assembly-check delivery-comment delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke \
 	delivery-finish delivery-rollback delivery-unlock: SETUP := app
 
 .PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
-	synth preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
+	synth cost prices preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests bench-features lint format clean
 
 help:
 	@printf '%s\n' \
@@ -93,6 +95,7 @@ help:
 	'  make diff ENV=dev              show what a deploy would change' \
 	'  make deploy ENV=dev            deploy every stack (STACKS=Rubric-dev-Api for one)' \
 	'  make destroy ENV=dev           delete every stack' \
+	'  make cost ENV=dev              show what it would cost in a month; prices: renew the list prices' \
 	'  make acceptance ENV=dev        deploy under a throw-away name, use everything, destroy, count what is left' \
 	'  make synth ENV=dev             only write the CloudFormation templates' '' \
 	'Let workflows deploy into an account (docs/delivery-accounts.md; ACCOUNT=delivery/delivery.yaml):' \
@@ -126,6 +129,7 @@ help:
 	'  make bench-api                 five minutes at the local API's capacity: nothing may fail, everything is logged' \
 	'  make bench-security            costly bodies against ordinary ones: per byte, and at twice the size' \
 	'  make bench-drift               false alarms and delay of the search for drift (DATASET=my.csv, ARGS=--quick)' \
+	'  make bench-features            the feature store on a MongoDB server against plain pymongo (ARGS=--quick)' \
 	'  make bench-ab-tests            labels until an A/B test decides, beside other rules (DATASET=my.csv, ARGS=--quick)' \
 	'  make lint | format             run ruff and mypy; format code and pages' \
 	'  make clean                     delete everything that setup and build created'
@@ -192,6 +196,14 @@ preflight: ready
 
 credentials: ready
 	@$(RUBRIC) preflight $(if $(filter destroy,$(MAKECMDGOALS)),--before-destroy,--credentials) --quiet
+
+# What an environment costs: its templates are synthesised into a folder of their own.
+cost: build
+	@$(CDK) synth --quiet --output build/cost -c "env=$$ENV"
+	@$(WORDS) ARGS -- $(RUBRIC) cost --assembly build/cost
+
+prices: ready
+	@$(WORDS) ARGS -- $(PYTHON) -m tools.prices
 
 # Without names `cdk diff` shows every stack; it warns about --all.
 diff: build
@@ -284,6 +296,9 @@ bench-drift: ready
 bench-ab-tests: ready
 	@OMP_NUM_THREADS=1 $(WORDS) ARGS -- .venv-model/bin/python -m benchmarks.ab_tests $(if $(DATASET),--data "$$DATASET")
 
+bench-features: ready
+	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.features
+
 lint: ready
 	@$(PYTHON) -m tools.run_tests --only lint
 
@@ -293,4 +308,4 @@ format: ready
 	@$(PYTHON) -m tools.checks.sentences
 
 clean:
-	rm -rf .venv .venv-uv .venv-model .venv-aws .venv-notebooks .venv-huggingface .venv-bench node_modules build cdk.out *.egg-info .setup.lock
+	rm -rf .venv .venv-uv .venv-model .venv-aws .venv-notebooks .venv-huggingface .venv-mongodb .venv-bench node_modules build cdk.out *.egg-info .setup.lock

@@ -27,6 +27,7 @@ _EXPECTED = {
     "less_than": "use less than {lt}",
     "too_short": "name at least one",
     "string_too_short": "use at least {min_length} character",
+    "multiple_of": "use a multiple of {multiple_of}",
 }
 
 _PATTERNS = {
@@ -52,6 +53,8 @@ _PATTERNS = {
     "subnet_ids": "use subnets' ids such as subnet-0a1b2c3d4e5f60718",
     "security_group_ids": "use security groups' ids such as sg-0a1b2c3d4e5f60718",
     "route_table_ids": "use route tables' ids such as rtb-0a1b2c3d4e5f60718",
+    "secret": "use a secret's name or its ARN, not the URI itself",
+    "private_endpoint": "use an endpoint's id, vpce-..., or its service's name, com.amazonaws.vpce....vpce-svc-...",
     "zone_names": "use availability zones such as us-east-1a",
 }
 

@@ -10,6 +10,7 @@ from environments.rules import (
     api,
     classifier,
     data,
+    features,
     labelling,
     network,
     pinned,
@@ -39,6 +40,7 @@ def check(settings: Settings, *, root: Path) -> Problem | None:
         api.problems(settings),
         data.text_problems(settings),
         labelling.problems(settings),
+        features.problems(settings, root=root),
         retraining.problems(settings),
         ab_tests.problems(settings),
     )

@@ -12,8 +12,10 @@ from environments.sections.ab_tests import AbTests
 from environments.sections.api import Api
 from environments.sections.base import Section
 from environments.sections.classifier import Classifier
+from environments.sections.cost import Cost
 from environments.sections.data import Data
 from environments.sections.drift import Drift
+from environments.sections.features import Features
 from environments.sections.labelling import Labelling
 from environments.sections.monitoring import Monitoring
 from environments.sections.network import Network
@@ -60,7 +62,9 @@ class Settings(Section):
     labelling: Labelling = Field(Labelling(), description="The queue of texts for people to label.")
     retraining: Retraining = Field(Retraining(), description="When to train again.")
     ab_tests: AbTests = Field(AbTests(), description="Tests of a new model against the one that serves.")
+    features: Features = Field(Features(), description="The feature store.")
     monitoring: Monitoring = Field(Monitoring(), description="Alarms and the dashboard.")
+    cost: Cost = Field(Cost(), description="What it may cost.")
 
     @property
     def prefix(self) -> str:

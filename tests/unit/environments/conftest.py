@@ -32,7 +32,7 @@ Loader = Callable[..., Settings]
 def load_text(tmp_path: Path) -> Loader:
     """Load an environment from YAML text, with an override's text merged on top."""
     folder = tmp_path / "environments"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
 
     def load_it(text: str = MINIMAL, *, override: str | None = None, name: str = "test") -> Settings:
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")

@@ -3,13 +3,13 @@
 import json
 import time
 from collections.abc import Callable, Mapping
+from typing import Protocol
 from urllib.parse import unquote
 
 from local_aws.common.errors import ApiError
 from local_aws.common.store import Scope
 from local_aws.containers import ContainerTimeout, ContainerUnavailable
 from local_aws.containers.serving.model_server import ContainerResponse
-from local_aws.sagemaker.components.components import Components
 from local_aws.sagemaker.endpoints.endpoints import Endpoints
 from local_aws.sagemaker.endpoints.fleet import Fleet, Variant
 from local_aws.sagemaker.endpoints.live import LiveEndpoint
@@ -47,6 +47,12 @@ def endpoint_name(method: str, path: str) -> str | None:
     if method != "POST" or not path.startswith(_PREFIX) or not path.endswith(_SUFFIX):
         return None
     return unquote(path[len(_PREFIX) : -len(_SUFFIX)])
+
+
+class Components(Protocol):
+    """Finds running inference components (sagemaker.components)."""
+
+    def live(self, name: str) -> LiveEndpoint | None: ...
 
 
 class Runtime:

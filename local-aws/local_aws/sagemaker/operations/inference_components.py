@@ -110,7 +110,9 @@ def delete(plane: Plane, request: dict[str, Any]) -> dict[str, Any]:
 
 def _variant(config: Record, name: str | None) -> Record:
     variants = {each["VariantName"]: each for each in config["ProductionVariants"]}
-    chosen = next(iter(variants.values())) if name is None and len(variants) == 1 else variants.get(name or "")
+    chosen: Record | None = variants.get(name or "")
+    if name is None and len(variants) == 1:
+        [chosen] = variants.values()
     if chosen is None:
         raise validation(f'The variant "{name}" was not found in the endpoint.')
     if "ModelName" in chosen:
@@ -158,7 +160,9 @@ def _check_alarm_access(plane: Plane, record: Record, alarms: list[str]) -> None
     arn = _config(plane, record).get("ExecutionRoleArn")
     if alarms and arn:
         role = creation.model_role(plane.roles, {"ExecutionRoleArn": arn, "ModelArn": record["InferenceComponentArn"]})
-        for name in alarms if role is not None else []:
+        if role is None:
+            return
+        for name in alarms:
             creation.require(role, "cloudwatch:DescribeAlarms", endpoints.alarm_arn(plane, name))
 
 

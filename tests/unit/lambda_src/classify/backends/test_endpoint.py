@@ -196,8 +196,8 @@ class Expected:
 
 def test_a_component_is_asked_by_its_name(stubbed, logger):
     runtime, stubber = stubbed
-    call = {"EndpointName": "e", "InferenceComponentName": "e", "ContentType": "application/json"}
-    call |= {"Accept": "application/json", "Body": b'{"inputs": ["a"]}'}
+    text = {"ContentType": "application/json", "Accept": "application/json"}
+    call = {"EndpointName": "e", "InferenceComponentName": "e", **text, "Body": b'{"inputs": ["a"]}'}
     stubber.add_response("invoke_endpoint", {"Body": Body(b"{}"), "InvokedProductionVariant": "v"}, call)
     asked = endpoint.Endpoint(runtime, name="e", component="e", wakes=Expected(), logger=logger)
     assert asked.classify(("a",)).variant == "v"
