@@ -50,7 +50,8 @@ class WithFallback:
 
     def _instead_of(self, problem: Problem, texts: tuple[str, ...]) -> ModelAnswer:
         try:
-            return replace(self._second.classify(texts), asleep=isinstance(problem, ModelAsleep))
+            answer = self._second.classify(texts)
+            return replace(answer, asleep=True) if isinstance(problem, ModelAsleep) else answer
         except (Problem, BotoCoreError, ClientError):
             self._logger.exception("the fallback failed")
             raise problem from None
