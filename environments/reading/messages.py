@@ -39,6 +39,8 @@ _PATTERNS = {
     "uri": "use s3://bucket/key",
     "instance_type": "use a SageMaker instance type such as ml.c7i.large",
     "schedule": "use rate(...) or cron(...), such as rate(7 days)",
+    "cron": "use six fields, minutes, hours, day of month, month, day of week, year, such as 0 20 ? * MON-FRI *",
+    "time_zone": "use an IANA name such as Europe/Berlin",
     "cors_origins": "use an origin such as https://example.com, without a path, or *",
     "model_id": "use a foundation model's id such as amazon.nova-micro-v1:0",
     "inference_profile": "use an inference profile's id such as us.amazon.nova-micro-v1:0, or its ARN",
@@ -107,8 +109,18 @@ def _unknown_key(path: tuple[str | int, ...], *, model: type[BaseModel]) -> str:
 def fields_at(path: tuple[str | int, ...], *, model: type[BaseModel]) -> list[str]:
     """Names of the fields of the section at a path, without the environment's name, which no file sets."""
     for part in path:
-        model = section_of(model.model_fields[str(part)].annotation) or model
+        if isinstance(part, int):  # an entry of a list, whose section is known already
+            continue
+        annotation = model.model_fields[part].annotation
+        model = section_of(annotation) or entry_of(annotation) or model
     return [name for name in model.model_fields if name != "name"]
+
+
+def entry_of(annotation: Any) -> type[BaseModel] | None:
+    """The section that each entry of a list is; None for anything else."""
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
+    lists = [kind for kind in kinds if get_origin(kind) is list]
+    return section_of(get_args(lists[0])[0]) if lists else None
 
 
 def section_of(annotation: Any) -> type[BaseModel] | None:

@@ -113,8 +113,15 @@ class Settings(Section):
 
     @property
     def endpoint_name(self) -> str:
-        """The endpoint's name; an instance endpoint cannot become a serverless one, so they differ."""
+        """The endpoint's name; one kind of endpoint cannot become another, so they differ."""
+        if self.serving.sleeps:
+            return f"{self.prefix}-component"
         return self.prefix if self.serving.mode == "real-time" else f"{self.prefix}-serverless"
+
+    @property
+    def component_name(self) -> str | None:
+        """The name of the inference component that is the model: the endpoint's. None where there is none."""
+        return self.endpoint_name if self.serving.sleeps else None
 
     @property
     def replay_instance_type(self) -> str:

@@ -16,6 +16,7 @@ class MetaSettings:
     artifact_bucket: str
     environment: str
     endpoint_name: str = ""
+    component_name: str = ""
     backend: str = "sagemaker"
     bedrock_model_id: str = ""
     bedrock_labels: list[str] = field(default_factory=list)

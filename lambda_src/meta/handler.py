@@ -35,7 +35,13 @@ def _models() -> dal.Models:
 
 @cache
 def _check() -> model_check.ModelCheck:
-    return model_check.ModelCheck(model_check.make_client(), endpoint=_settings().endpoint_name, logger=logger)
+    settings = _settings()
+    return model_check.ModelCheck(
+        model_check.make_client(),
+        endpoint=settings.endpoint_name,
+        describes=model_check.make_describing_client() if settings.component_name else None,
+        logger=logger,
+    )
 
 
 def _model(event: Event) -> Response:

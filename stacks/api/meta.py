@@ -11,6 +11,7 @@ from contracts.deployment import buckets
 from stacks.api import bedrock_access, trained_model
 from stacks.api.http_api import Route
 from stacks.deployment import Deployment
+from stacks.shared.component_access import may_describe_component
 from stacks.shared.permissions import allow, use_key
 from stacks.shared.python_function import PythonFunction
 from stacks.stores import Stores
@@ -60,6 +61,7 @@ class Meta(PythonFunction):
             _allow_reports(self.role, stores)
             # GET /health?deep=true asks it about one word.
             trained_model.allow_endpoint(self.role, settings)
+            may_describe_component(self.role, settings)
         use_key(self.role, stores.key_arn)
         self.routes = [
             Route(method="GET", path="/v1/model", handler=self.function),
