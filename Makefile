@@ -16,10 +16,11 @@ ENVS ?= dev prod
 DIGEST ?=
 FORCE ?=
 ACCOUNT ?= delivery/delivery.yaml
+ADVISORIES ?=
 
 # Settings reach commands through the environment, as typed: a quote, a semicolon or a dollar in a file's name is part of
 # the name, not of a shell line and not a variable of make's. tools/words.py splits those that are several words.
-SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE ENVS DIGEST FORCE ACCOUNT
+SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE ENVS DIGEST FORCE ACCOUNT ADVISORIES
 $(foreach name,$(SETTINGS),$(if $(filter command environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 # cdk.json's build step is `make -s build`: for the local AWS it builds only what the local environment needs.
 ifneq ($(filter demo local-up local-destroy,$(MAKECMDGOALS)),)
@@ -71,11 +72,11 @@ test-contract: SETUP := all mongodb
 bench-serving: SETUP := all bench
 bench-features: SETUP := all mongodb
 # The steps of a delivery need neither training's packages nor the local AWS; all that is deployed is in the assembly.
-preflight assembly-check delivery-comment delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke \
+preflight sbom advisories advisories-check assembly-check delivery-comment delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke \
 	delivery-finish delivery-rollback delivery-unlock: SETUP := app
 
 .PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
-	synth cost prices preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks test-notebooks check test test-all test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests bench-features lint format clean
+	synth cost prices preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check sbom advisories advisories-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks test-notebooks check test test-all test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests bench-features lint format clean
 
 help:
 	@printf '%s\n' \
@@ -102,6 +103,9 @@ help:
 	'  make account-synth | account-diff | account-deploy | account-destroy' '' \
 	'Deliver a change, step by step (docs/delivery.md):' \
 	'  make assembly ENVS="dev prod"  synthesise once: build/assembly, build/assembly.tar and its digest' \
+	'  make sbom                      write the bills of materials of functions and images: build/sbom' \
+	'  make advisories                download what OSV knows of PyPI packages (some 35 MB)' \
+	'  make advisories-check          refuse packages with a known hole (ADVISORIES=file.json; docs/supply.md)' \
 	'  make assembly-check DIGEST=... check, and unpack, the assembly' \
 	'  make delivery-changes ENV=dev  show what it would change; delivery-comment: on a pull request' \
 	'  make delivery ENV=dev          lock, change sets, deploy, smoke test; rolled back if that fails' \
@@ -238,6 +242,17 @@ account-destroy: build
 # One synth of all environments: build/assembly, its archive and its digest.
 assembly: ready
 	@$(DELIVER) assembly --environments "$$ENVS"
+
+# What functions and images are made of, from what is built. ADVISORIES: a file in the format of OSV, else what
+# `make advisories` has downloaded.
+sbom: assets
+	@$(PYTHON) -m tools.supply bills
+
+advisories: ready
+	@$(PYTHON) -m tools.supply fetch
+
+advisories-check: sbom
+	@$(WORDS) ARGS -- $(PYTHON) -m tools.supply check --advisories "$${ADVISORIES:-build/advisories.zip}"
 
 assembly-check: ready
 	@$(DELIVER) check --digest "$$DIGEST"

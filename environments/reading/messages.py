@@ -51,6 +51,10 @@ _PATTERNS = {
     "subnet_ids": "use subnets' ids such as subnet-0a1b2c3d4e5f60718",
     "security_group_ids": "use security groups' ids such as sg-0a1b2c3d4e5f60718",
     "route_table_ids": "use route tables' ids such as rtb-0a1b2c3d4e5f60718",
+    "language": "use a language tag such as de or pt-BR",
+    "text_noun": "use a word without white space around it",
+    "texts_noun": "use a word without white space around it",
+    "examples": "use texts and labels of one line, without white space around them",
     "secret": "use a secret's name or its ARN, not the URI itself",
     "private_endpoint": "use an endpoint's id, vpce-..., or its service's name, com.amazonaws.vpce....vpce-svc-...",
     "zone_names": "use availability zones such as us-east-1a",
@@ -62,7 +66,8 @@ def describe(error: ValidationError, *, source: Source, model: type[BaseModel]) 
     # An unknown key often causes a missing one, so it comes first.
     details = sorted(error.errors(include_url=False), key=lambda item: item["type"] != "extra_forbidden")[0]
     path = details["loc"]
-    key = ".".join(str(part) for part in path if part != "[key]")  # pydantic's mark of a mapping's key
+    # Without pydantic's mark of a mapping's key; a key may be any text, and the message is one line.
+    key = ".".join(" ".join(str(part).split()) for part in path if part != "[key]")
     return f"{source.file_of(path)}: {key}: {_what(details, model=model)}"
 
 

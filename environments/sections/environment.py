@@ -21,6 +21,7 @@ from environments.sections.monitoring import Monitoring
 from environments.sections.network import Network
 from environments.sections.retraining import Retraining
 from environments.sections.serving import Serving
+from environments.sections.task import Task
 from environments.sections.training import Training
 
 # No hyphen: `rubric-dev-*` must never match the jobs of another environment.
@@ -51,6 +52,10 @@ class Settings(Section):
         None,
         description="Last day on which a deploy accepts the Lambda functions' Python runtime when it is no longer "
         "patched; unset, it refuses.",
+    )
+    task: Task | None = Field(
+        None,
+        description="The task's own words. Unset, the pages speak of headlines and show news.",
     )
     data: Data = Field(description="Stores.")
     training: Training = Field(description="The training pipeline.")

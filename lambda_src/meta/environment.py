@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 class MetaSettings:
     """The parameter with the approved model, the bucket with its evaluation, and the endpoint that serves it.
 
-    With `backend` bedrock: the foundation model and its labels instead.
+    With `backend` bedrock: the foundation model and its labels instead. task: as in contracts/api/task.py.
     """
 
     approved_model_parameter: str
@@ -21,3 +21,4 @@ class MetaSettings:
     bedrock_labels: list[str] = field(default_factory=list)
     api_auth: str = "keys"
     jwt_issuer: str = ""
+    task: str = ""

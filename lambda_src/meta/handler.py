@@ -95,7 +95,8 @@ def _health(event: Event) -> Response:
 
 
 def _contract(event: Event) -> Response:
-    text = served_contract.text(auth=_settings().api_auth, issuer=_settings().jwt_issuer)
+    settings = _settings()
+    text = served_contract.text(auth=settings.api_auth, issuer=settings.jwt_issuer, words=settings.task)
     headers = {"cache-control": "no-cache"}
     return http.text_response(event, status=200, text=text, content_type="application/json", headers=headers)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts.budget import spending
 from contracts.deployment import buckets, stack_outputs
 from environments.aws.instances import takes_volume_key
 from ops.batch.locations import File, Place, Source
@@ -144,8 +145,14 @@ def start(
             **({"KmsKeyId": key} if key else {}),
         },
         TransformResources={"InstanceType": instance_type, "InstanceCount": instance_count, **on_volume},
-        Tags=[{"Key": "rubric:environment", "Value": cloud.env}],
+        Tags=[{"Key": "rubric:environment", "Value": cloud.env}, *_counted(cloud)],
     )
+
+
+def _counted(cloud: Cloud) -> list[dict[str, str]]:
+    """The tag by which the AWS budget counts a job, if there is one."""
+    settings = cloud.settings
+    return [] if settings.cost.monthly_budget_usd is None else [{"Key": spending.TAG, "Value": settings.prefix}]
 
 
 def describe(cloud: Cloud, job: str) -> Status:

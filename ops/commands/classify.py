@@ -44,7 +44,7 @@ def classify(
     rubric classify "Shares rally as the central bank holds rates"
     rubric classify "First text" "Second text" --json
     rubric classify "Shares rally as the central bank holds rates" --top-k 3 --threshold 0.6
-    rubric classify < headlines.txt        # a text a line, up to 64
+    rubric classify < texts.txt        # a text a line, up to 64
     """
     cloud: Cloud = context.obj
     inputs = texts or ([] if sys.stdin.isatty() else [line.strip() for line in sys.stdin if line.strip()])

@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from contracts.api import task
 from contracts.deployment import buckets
 from stacks.api import bedrock_access, trained_model
 from stacks.api.http_api import Route
@@ -49,6 +50,7 @@ class Meta(PythonFunction):
                 **model,
                 "API_AUTH": settings.api.auth,
                 "JWT_ISSUER": settings.api.jwt.issuer if settings.api.jwt else "",
+                **({task.VARIABLE: settings.task.words.encoded()} if settings.task else {}),
             },
             timeout=cdk.Duration.seconds(min(_LONGEST_SECONDS, settings.api.answer_seconds)),
             memory_mb=512,

@@ -13,10 +13,13 @@ from stacks.base import RubricStack
 from stacks.deployment import Deployment
 from stacks.monitoring.alarm_topic import AlarmTopic
 from stacks.monitoring.alarms import Alarms
+from stacks.monitoring.budget import Budget
 from stacks.monitoring.dashboard import Dashboard
 from stacks.serving.endpoint_metrics import EndpointMetrics
 from stacks.shared.state_machine import machine_arn
 from stacks.stores import PipelineWatched, Stores, Watched
+
+LOCAL_ACCOUNT = "000000000000"
 
 
 class MonitoringStack(RubricStack):
@@ -65,6 +68,10 @@ class MonitoringStack(RubricStack):
             "erased": stores.erased.name,
         }
         topic = AlarmTopic(self, "AlarmTopic", email=settings.monitoring.alarm_email, key_arn=stores.key_arn)
+        budget = settings.cost.monthly_budget_usd
+        if budget is not None and settings.account != LOCAL_ACCOUNT:  # the local AWS has no budgets
+            topic.take_budgets()
+            Budget(self, "Budget", usd=budget, prefix=settings.prefix, topic=topic)
         alarms = Alarms(self, "Alarms", topic=topic, settings=settings)
         self._watch(alarms)
         name = self._show(alarms.all)

@@ -6,6 +6,6 @@ from tests.functions import FOLDERS
 
 BUILT = (
     *(f"lambda/{name}/{folder}/handler.py" for name, folder in FOLDERS.items()),
-    *("training/sourcedir.tar.gz", "serving/vendor.tar.gz", "dataset/headlines.csv"),
+    *("training/sourcedir.tar.gz", "serving/vendor.tar.gz", "dataset/headlines.csv", "dataset/reviews.csv"),
     *("serving/image/model_code/serving/Dockerfile", "serving/image/model_code/serving/server.py"),
 )

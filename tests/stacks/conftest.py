@@ -19,6 +19,7 @@ from tests.stacks.built import BUILT
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ("local", "dev", "prod")
+SECOND_TASK = "sentiment"  # as dev, but for its words and data: tests/stacks/test_second_task.py
 HUGGINGFACE = "serving: {container: huggingface, image_build: null}"
 
 
@@ -27,7 +28,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository's root with the environments' own files, no override and a small built tree."""
     root = tmp_path_factory.mktemp("repository")
     (root / "environments").mkdir()
-    for name in ENVIRONMENTS:
+    for name in (*ENVIRONMENTS, SECOND_TASK):
         shutil.copy(REPOSITORY / "environments" / f"{name}.yaml", root / "environments")
     lock = root / "model_code" / "training" / "requirements.lock"
     lock.parent.mkdir(parents=True)
