@@ -65,10 +65,10 @@ SYSTEM_PYTHON := python="$$(command -v python3 || command -v python)" || \
 
 # What `ready` sets up; some environments have packages that few targets need.
 SETUP := all
-test test-unit test-long coverage: SETUP := all notebooks huggingface mongodb
+test test-all test-unit test-long coverage: SETUP := all notebooks huggingface mongodb
 test-e2e test-notebooks notebooks: SETUP := all notebooks
 # The console is tested in a real browser; if none can be installed, those tests are skipped with the reason.
-test test-e2e: browser-if-any
+test test-all test-e2e: browser-if-any
 test-contract: SETUP := all mongodb
 bench-serving: SETUP := all bench
 bench-features: SETUP := all mongodb
@@ -84,7 +84,7 @@ preflight sbom advisories advisories-check assembly-check delivery-comment deliv
 	delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks \
 	test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long \
 	coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift \
-	bench-ab-tests bench-features lint format clean account-bootstrap delivery-plan stack-drift
+	bench-ab-tests bench-features lint format clean account-bootstrap delivery-plan stack-drift test-all
 
 help:
 	@printf '%s\n' \
@@ -129,6 +129,7 @@ help:
 	'  make check                     lint, and the unit tests of what changed (SINCE=main: since that commit)' \
 	'  make test                      lint and every test but the long ones' \
 	'  make test-long                 slow tests of what rarely breaks: rehearsals, notebooks [ARGS="-k word"]' \
+	'  make test-all                  both in one run, as CI does: sooner than one after the other' \
 	'  make coverage                  the share of lines that the tests run; takes half as long again' \
 	'  make test-unit | test-model | test-stacks | test-published | test-contract | test-e2e [ARGS="-k word"]' \
 	'  make console-pictures          take docs/images/console-*.png anew (needs a running demo)' \
@@ -295,6 +296,10 @@ test-unit test-model test-stacks test-published test-contract test-e2e: test-%: 
 
 test-long: build
 	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests --long --
+
+# One run has no core idle while the last suite of `make test` waits.
+test-all: build
+	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests --all --
 
 test-notebooks: build
 	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests --only long-demo -- -k test_notebooks

@@ -89,7 +89,7 @@ def template(root: Path, environment: Environment, **change: Any) -> tuple[Deliv
     """The settings, and the template as the CDK command line would send it."""
     (root / "delivery" / "delivery.yaml").write_text(yaml.safe_dump({"delivery": {**SETTINGS, **change}}))
     delivered = load(root=root)
-    app = cdk.App(analytics_reporting=False, stack_traces=False)
+    app = cdk.App(analytics_reporting=False, stack_traces=False, builtin_cloud_formation_validation=False)
     where = place(region=delivered.region, root=root)
     stack = DeliveryStack(app, delivered=delivered, environments=[environment], place=where)
     # What the service takes without a bucket is 51,200 bytes (CloudFormation's quotas); the command line sends YAML.
