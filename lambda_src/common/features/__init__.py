@@ -1,0 +1,1 @@
+"""The feature store: one interface, kept in DynamoDB or in MongoDB."""
