@@ -14,10 +14,18 @@ class Stored:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeatureTables:
+    """The feature store in DynamoDB: the newest values, and every event."""
+
+    online: Stored
+    history: Stored
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stores:
     """The Data stack's resources, for the stacks that use them. key_arn: None where AWS's own keys encrypt.
 
-    erasure_key_arn: of the secret that hashes the ledger's tombstones.
+    erasure_key_arn: of the secret that hashes the ledger's tombstones. features: None where there are no such tables.
     """
 
     dataset: Stored
@@ -31,6 +39,7 @@ class Stores:
     usage: Stored
     erasure_key_arn: str
     key_arn: str | None
+    features: FeatureTables | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

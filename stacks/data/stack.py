@@ -12,6 +12,7 @@ from contracts.deployment import buckets, stack_outputs
 from environments import kept
 from stacks.base import RubricStack
 from stacks.data.erasure_key import ErasureKey
+from stacks.data.feature_tables import feature_tables
 from stacks.data.key import data_key
 from stacks.data.ledger_table import LedgerTable
 from stacks.data.request_log_table import RequestLogTable
@@ -20,7 +21,7 @@ from stacks.data.table import Table, text_key
 from stacks.deployment import Deployment
 from stacks.network.flow_log import FlowLog
 from stacks.shared.cleanup import Cleanup
-from stacks.stores import Stored, Stores
+from stacks.stores import FeatureTables, Stored, Stores
 
 
 class DataStack(RubricStack):
@@ -89,6 +90,7 @@ class DataStack(RubricStack):
             usage=self._shared_table(self._usage),
             erasure_key_arn=self.share(self._erasure_key.arn),
             key_arn=self.share(self._key.key_arn) if self._key else None,
+            features=self._feature_tables() if self.settings.features.store == "dynamodb" else None,
         )
         self._outputs()
 
@@ -123,6 +125,10 @@ class DataStack(RubricStack):
             partition_key="key_id",
             sort_key=text_key("day"),
         )
+
+    def _feature_tables(self) -> FeatureTables:
+        online, history = feature_tables(self, deployment=self.deployment, key=self._key)
+        return FeatureTables(online=self._shared_table(online), history=self._shared_table(history))
 
     def _clean_up(self, name: str, *buckets: SecureBucket) -> Cleanup | None:
         """Deletes buckets with their content; None where data is kept."""

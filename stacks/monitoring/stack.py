@@ -63,6 +63,8 @@ class MonitoringStack(RubricStack):
             "api keys": stores.api_keys.name,
             "key use": stores.usage.name,
             "erased": stores.erased.name,
+            **({"features": stores.features.online.name} if stores.features else {}),
+            **({"feature history": stores.features.history.name} if stores.features else {}),
         }
         topic = AlarmTopic(self, "AlarmTopic", email=settings.monitoring.alarm_email, key_arn=stores.key_arn)
         alarms = Alarms(self, "Alarms", topic=topic, settings=settings)
@@ -89,6 +91,8 @@ class MonitoringStack(RubricStack):
             alarms.watch_ab_tests(**self._identity)
             if self.settings.drift.enabled:
                 alarms.watch_drift(**self._identity)
+        if self.settings.features.store != "none":
+            alarms.watch_features(**self._identity)
         if self.settings.classifier.fallback != "none":
             alarms.watch_fallback(**self._identity)
         watched = self._watched
@@ -117,5 +121,7 @@ class MonitoringStack(RubricStack):
             board.show_drift(**self._identity, function=self._pipeline.drift)
             board.show_retraining(**self._identity)
             board.show_ab_tests(self._challenger, function=self._pipeline.ab_test, **self._identity)
+        if self.settings.features.store != "none":
+            board.show_features(**self._identity)
         board.show_tables(self._tables)
         return self.settings.prefix
