@@ -35,6 +35,11 @@ EXPORTS = {
         "The Lambdas' third-party packages: pure Python. boto3 is the runtime's own. Bundled by tools/bundle.py\n"
         "# (pip --require-hashes --no-deps).",
     ),
+    "lambda_src/common/features/mongodb/requirements.txt": (
+        "lambda-mongodb",
+        "What functions need besides where features.store is mongodb: a layer, for Python 3.13 on Arm. Bundled by\n"
+        "# tools/bundle.py --mongodb (pip --require-hashes --no-deps).",
+    ),
     "model_code/serving/requirements.txt": (
         "serving",
         "What the lean container and the Hugging Face container's vendor folder need, and nothing else: install with\n"

@@ -41,9 +41,10 @@ def values_as_of(
 def oldest_needed(*, times: Sequence[str], features: Sequence[Feature]) -> str | None:
     """The time of the oldest event that can matter; None if any may."""
     lives = [feature.time_to_live for feature in features]
-    if None in lives or not times:
+    known = [life for life in lives if life is not None]
+    if not times or not known or len(known) < len(lives):
         return None
-    return values.earlier(min(times), seconds=max(life for life in lives if life is not None))
+    return values.earlier(min(times), seconds=max(known))
 
 
 def _take(past: Past, *, time: str, wanted: dict[str, Feature], found: dict[str, Value]) -> None:

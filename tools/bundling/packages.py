@@ -19,6 +19,12 @@ LOCK_OPTIONS = ("--require-hashes", "--only-binary :all:")
 # Files that pip adds and that may differ between machines.
 PIPS_OWN = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 PURE_PYTHON = ["--implementation", "py", "--abi", "none", "--platform", "any", "--python-version", "3.13"]
+# Lambda's runtime python3.13 on Arm: Amazon Linux 2023, whose glibc is 2.34.
+LAMBDA = [
+    *("--implementation", "cp", "--python-version", "3.13", "--abi", "cp313", "--abi", "abi3", "--abi", "none"),
+    *("--platform", "manylinux_2_28_aarch64", "--platform", "manylinux_2_17_aarch64"),
+    *("--platform", "manylinux2014_aarch64", "--platform", "any"),
+]
 SERVING_IMAGE = [
     *("--implementation", "cp", "--python-version", "3.12"),
     *("--abi", "cp312", "--abi", "abi3", "--abi", "none"),

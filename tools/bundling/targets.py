@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.bundling import archive, contracts, native, packages
+from tools.bundling import archive, contracts, mongodb, native, packages
 from tools.bundling.errors import BundleError
 
 HEADLINE_ROWS = 4000
 HEADLINE_SEED = 7
+MONGODB_REQUIREMENTS = "lambda_src/common/features/mongodb/requirements.txt"
 WITH_OPENAPI = {"classify", "examples", "labelling", "meta", "request_log_api"}
+# A part of lambda_src/common that only the functions get which import it: no other has features, nor their contracts.
+FEATURES = "common/features"
 BUILT_LIBRARIES = "model_code/serving/engines/native/built"
 LEAN_IMAGE_SOURCES = ("model_code/__init__.py", "model_code/serving")
 
@@ -85,9 +88,29 @@ def make_lambdas(root: Path, cache: Path, target: Path) -> None:
             shutil.copyfile(_need(root / package / "__init__.py"), target / name / package / "__init__.py")
         archive.copy_tree(_need(root / "lambda_src/common"), code / "common")
         archive.copy_tree(root / folder, target / name / folder)
+        if not _uses_features(code):
+            shutil.rmtree(code / FEATURES, ignore_errors=True)
         _copy_contracts(code.rglob("*.py"), root=root, target=target / name)
         if name in WITH_OPENAPI:
             (code / "openapi.json").write_text(openapi)
+    archive.make_uniform(target)
+
+
+def _uses_features(code: Path) -> bool:
+    """Whether anything of a function but the feature store itself imports it."""
+    package = f"lambda_src.{FEATURES.replace('/', '.')}".encode()
+    files = (file for file in code.rglob("*.py") if not file.is_relative_to(code / FEATURES))
+    return any(package in file.read_bytes() for file in files)
+
+
+def make_mongodb_layer(root: Path, cache: Path, target: Path) -> None:
+    """The layer of functions that speak to MongoDB: the driver for Python 3.13 on Arm, and DocumentDB's authority.
+
+    The driver's compiled part is left out elsewhere, as on the local AWS: it has the same in Python.
+    """
+    third_party = packages.installed(root / MONGODB_REQUIREMENTS, platform=packages.LAMBDA, cache=cache)
+    shutil.copytree(third_party, target / "python")
+    (target / mongodb.BUNDLE).write_bytes(mongodb.certificates(root))
     archive.make_uniform(target)
 
 
@@ -154,5 +177,9 @@ SERVING_VENDOR = Target(
     "serving-vendor", "serving/vendor.tar.gz", ("model_code/serving/requirements.txt",), make_serving_vendor
 )
 LEAN_IMAGE = Target("lean-image", "serving/image", (*LEAN_IMAGE_SOURCES, contracts.PACKAGE), make_lean_image)
+# For features.store: mongodb.
+MONGODB_LAYER = Target(
+    "mongodb-layer", "layers/mongodb", (MONGODB_REQUIREMENTS, mongodb.SOURCE), make_mongodb_layer
+)
 # By serving.container.
 SERVING = {"huggingface": SERVING_VENDOR, "lean": LEAN_IMAGE}

@@ -51,6 +51,9 @@ VENVS = {
         cpu_only=True,
         on_demand=True,
     ),
+    "mongodb": Venv(
+        ".venv-mongodb", "MongoDB server for tests (.venv-mongodb)", "mongodb", disk_gb=0.3, on_demand=True
+    ),
     "bench": Venv(
         ".venv-bench",
         "other model servers (.venv-bench)",

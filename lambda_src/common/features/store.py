@@ -18,6 +18,10 @@ class StoreUnavailableError(StoreError):
     """The store did not answer in time. Every write may be repeated: the same events change nothing twice."""
 
 
+class StoreDeniedError(StoreError):
+    """The store knows the caller, but does not let it in: what it signs in with is wrong, or may not do this."""
+
+
 class WriteResult(NamedTuple):
     """How many events were what; together, all that were given.
 
