@@ -17,6 +17,12 @@ from tools.bundling.errors import BundleError  # noqa: E402
 from tools.bundling.targets import Target  # noqa: E402
 
 
+def _for_features(env: str | None, *, root: Path) -> list[Target]:
+    """The driver's layer, where the environment's feature store is on MongoDB."""
+    is_mongodb = env is not None and load(env, root=root).features.store == "mongodb"
+    return [targets.MONGODB_LAYER] if is_mongodb else []
+
+
 def _for_serving(env: str | None, *, root: Path) -> list[Target]:
     """The inputs of the environment's container; nothing where none is named."""
     if env is None:
@@ -39,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     root = options.root.resolve()
     try:
-        wanted = [*targets.TARGETS, *_for_serving(options.env, root=root)]
+        wanted = [*targets.TARGETS, *_for_serving(options.env, root=root), *_for_features(options.env, root=root)]
         built = build(wanted, root=root, out=options.out.resolve())
     except (BundleError, SettingsError) as error:
         print(f"build: {error}", file=sys.stderr)

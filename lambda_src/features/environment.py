@@ -11,6 +11,7 @@ class FeaturesSettings:
 
     features_registry: as JSON (contracts/features/registry.py). feature_store: dynamodb or mongodb, whose fields the
     other leaves empty: two tables, or the secret with the URI and what that leads to (atlas or documentdb).
+    feature_days: how long the history is kept.
     """
 
     environment: str
@@ -20,6 +21,7 @@ class FeaturesSettings:
     artifact_bucket: str
     features_registry: str
     feature_store: str
+    feature_days: int
     features_online_table: str = ""
     features_history_table: str = ""
     mongodb_secret: str = ""

@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from contracts.features import asked, registry
 from contracts.features.registry import Registry
 from lambda_src.common import aws, environment, one_object
-from lambda_src.common.features.store import FeatureStore, StoreError
+from lambda_src.common.features.store import FeatureStore, StoreDeniedError, StoreError
 from lambda_src.features import sources, stores, summary
 from lambda_src.features.computing import Computing
 from lambda_src.features.environment import FeaturesSettings
@@ -93,6 +93,15 @@ def _forget(ids: dict[str, list[str]]) -> dict[str, Any]:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """What contracts.features.asked says; any other event computes."""
     metrics.set_default_dimensions(environment=_settings().environment)
+    try:
+        return _answer(event, context)
+    except StoreDeniedError:
+        # The secret may have another password by now: the next call reads it again.
+        _store.cache_clear()
+        raise
+
+
+def _answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     action = event.get("action", asked.COMPUTE)
     if action == asked.READ:
         return {"features": {entity: _store().read(entity, ids) for entity, ids in event["ids"].items()}}

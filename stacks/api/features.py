@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from contracts.deployment import buckets
@@ -24,6 +25,7 @@ class Features(PythonFunction):
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, stores: Stores) -> None:
         settings = deployment.settings
+        server = stores.feature_server
         self._deployment, self._stores = deployment, stores
         self._every = cdk.Duration.minutes(settings.features.compute_minutes)
         super().__init__(
@@ -41,6 +43,8 @@ class Features(PythonFunction):
             },
             timeout=min(self._every, _LONGEST, key=lambda each: each.to_seconds()),
             memory_mb=1024,
+            layers=[_driver(scope, deployment=deployment)] if server else [],
+            groups=[server.group] if server and server.group else [],
         )
         self._permissions(stores)
         self._schedule()
@@ -73,6 +77,8 @@ class Features(PythonFunction):
         allow(self.role, "s3:PutObject", on=f"{bucket.arn}/{buckets.FEATURES_SUMMARY}")
         if stores.features is not None:
             _may_write(self, stores.features)
+        if stores.feature_server is not None:
+            _may_read_secret(self, stores.feature_server.secret)
         use_key(self.role, stores.key_arn)
 
     def _schedule(self) -> None:
@@ -90,11 +96,40 @@ def store_variables(deployment: Deployment, *, stores: Stores) -> dict[str, str]
     """The variables that name the store and its registry."""
     settings = deployment.settings
     known = registry.load(settings.features.registry, root=deployment.root)
-    variables = {"FEATURE_STORE": settings.features.store, "FEATURES_REGISTRY": known.as_json()}
+    days = str(settings.data.example_days)
+    variables = {"FEATURE_STORE": settings.features.store, "FEATURES_REGISTRY": known.as_json(), "FEATURE_DAYS": days}
     if stores.features is not None:
         online, history = stores.features.online, stores.features.history
         variables |= {"FEATURES_ONLINE_TABLE": online.name, "FEATURES_HISTORY_TABLE": history.name}
+    if stores.feature_server is not None:
+        variables |= {"MONGODB_SECRET": stores.feature_server.secret, "MONGODB_SERVER": stores.feature_server.server}
     return variables
+
+
+def _driver(scope: Construct, *, deployment: Deployment) -> lambda_.LayerVersion:
+    """The packages that only the function that speaks to MongoDB has, and DocumentDB's certificates."""
+    return lambda_.LayerVersion(
+        scope,
+        "MongoDbLayer",
+        description="MongoDB's driver.",
+        code=lambda_.Code.from_asset(deployment.built("layers", "mongodb")),
+        compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+        compatible_architectures=[lambda_.Architecture.ARM_64],
+    )
+
+
+def _may_read_secret(function: PythonFunction, secret: str) -> None:
+    """secret: an ARN, or a name, to whose ARN Secrets Manager adds six characters (its user guide, "ARN")."""
+    if cdk.Token.is_unresolved(secret) or secret.startswith("arn:"):
+        allow(function.role, "secretsmanager:GetSecretValue", on=secret)
+        return
+    arn = cdk.Stack.of(function).format_arn(
+        service="secretsmanager",
+        resource="secret",
+        resource_name=f"{secret}-??????",
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )
+    allow(function.role, "secretsmanager:GetSecretValue", on=arn)
 
 
 def _may_write(function: PythonFunction, tables: FeatureTables) -> None:

@@ -178,8 +178,6 @@ SERVING_VENDOR = Target(
 )
 LEAN_IMAGE = Target("lean-image", "serving/image", (*LEAN_IMAGE_SOURCES, contracts.PACKAGE), make_lean_image)
 # For features.store: mongodb.
-MONGODB_LAYER = Target(
-    "mongodb-layer", "layers/mongodb", (MONGODB_REQUIREMENTS, mongodb.SOURCE), make_mongodb_layer
-)
+MONGODB_LAYER = Target("mongodb-layer", "layers/mongodb", (MONGODB_REQUIREMENTS, mongodb.SOURCE), make_mongodb_layer)
 # By serving.container.
 SERVING = {"huggingface": SERVING_VENDOR, "lean": LEAN_IMAGE}
