@@ -203,7 +203,7 @@ class Pipeline(Construct):
         return function
 
     def _make_gate(self) -> PythonFunction:
-        gate = self._settings.training.gate
+        gate, store = self._settings.training.gate, self._settings.features.store
         function = PythonFunction(
             self,
             "Gate",
@@ -219,6 +219,7 @@ class Pipeline(Construct):
                 "MIN_MACRO_F1": str(gate.min_macro_f1),
                 "MAX_REGRESSION": str(gate.max_regression),
                 "MAX_POSSIBLE_REGRESSION": str(gate.possible_regression),
+                **({} if store == "none" else {"FEATURE_STORE": store}),
             },
             # It reads the whole artifact for its digest; more memory also means more network bandwidth.
             timeout=cdk.Duration.minutes(5),
@@ -230,6 +231,10 @@ class Pipeline(Construct):
         allow(function.role, "s3:ListBucketVersions", on=bucket)
         allow(function.role, "s3:GetObject", "s3:GetObjectVersion", on=f"{bucket}/{buckets.TRAINING}*", because=_MODELS)
         may_write_once(function.role, bucket_arn=bucket, prefix=buckets.MODELS, because=_MODELS)
+        if store != "none":
+            # S3 answers 403 instead of 404 for a missing object if the caller may not list.
+            allow(function.role, "s3:ListBucket", on=bucket)
+            allow(function.role, "s3:GetObject", on=f"{bucket}/{buckets.FEATURES_SUMMARY}")
         self._may_store_versions(function.role)
         use_key(function.role, self._stores.key_arn)
         return function

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from contracts.models import hyperparameters as encoding
 from contracts.models.evaluation import BaselineFigures, ChampionFigures, Comparison, Evaluation, Interval
+from lambda_src.pipeline.gate import card_features
 from lambda_src.pipeline.gate import card_words as words
 
 # The schema's limits, in characters and items.
@@ -22,6 +23,7 @@ _MATRIX = 20
 _HYPERPARAMETERS, _VALUE = 40, 100
 # Of many labels the card shows the weakest: all of them are in evaluation.json.
 _LABELS = 40
+_NO_FEATURES: Mapping[str, Any] = {}
 _CLASS_FIGURES: tuple[
     tuple[
         Literal["precision", "recall", "f1", "support"],
@@ -37,12 +39,18 @@ _CLASS_FIGURES: tuple[
 
 
 def content(
-    evaluation: Evaluation, *, job_name: str, artifact_uri: str, training: Mapping[str, Any], reason: str
+    evaluation: Evaluation,
+    *,
+    job_name: str,
+    artifact_uri: str,
+    training: Mapping[str, Any],
+    reason: str,
+    features: Mapping[str, Any] = _NO_FEATURES,
 ) -> str:
     """ModelCardContent, as JSON, for any evaluation well below 100,000 characters.
 
     training: the job's `job_arn`, `image`, `dataset_uri`, `hyperparameters`, `instance_type`, `instance_count`, as far
-    as they are known. reason: the gate's decision.
+    as they are known. reason: the gate's decision. features: the feature store's summary; {} for none.
     """
     card = {
         "model_overview": {"model_creator": "Rubric's training pipeline", "model_artifact": [artifact_uri[:_TEXT]]},
@@ -55,7 +63,10 @@ def content(
         },
         "business_details": {"business_problem": words.BUSINESS_PROBLEM},
         "training_details": _training(evaluation, training=training),
-        "evaluation_details": list(_evaluations(evaluation, reason=reason)),
+        "evaluation_details": [
+            *_evaluations(evaluation, reason=reason),
+            *card_features.evaluations(features),
+        ],
         "additional_information": {
             "ethical_considerations": words.ETHICS,
             "caveats_and_recommendations": words.caveats(evaluation)[:_LONG],

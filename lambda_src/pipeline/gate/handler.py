@@ -82,6 +82,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             artifact_uri=artifact_uri,
             training=training,
             reason=decision.reason,
+            features=outputs.features() if settings.feature_store != "none" else {},
         ),
     }
 
