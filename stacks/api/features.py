@@ -135,4 +135,5 @@ def _may_read_secret(function: PythonFunction, secret: str) -> None:
 def _may_write(function: PythonFunction, tables: FeatureTables) -> None:
     actions = ("dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:UpdateItem")
     allow(function.role, *actions, on=tables.online.arn)
-    allow(function.role, "dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:Query", on=tables.history.arn)
+    written = ("dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:PutItem")
+    allow(function.role, *written, "dynamodb:Query", on=tables.history.arn)

@@ -63,8 +63,6 @@ class MonitoringStack(RubricStack):
             "api keys": stores.api_keys.name,
             "key use": stores.usage.name,
             "erased": stores.erased.name,
-            **({"features": stores.features.online.name} if stores.features else {}),
-            **({"feature history": stores.features.history.name} if stores.features else {}),
         }
         topic = AlarmTopic(self, "AlarmTopic", email=settings.monitoring.alarm_email, key_arn=stores.key_arn)
         alarms = Alarms(self, "Alarms", topic=topic, settings=settings)
