@@ -3,13 +3,14 @@
     .venv-model/bin/python -m benchmarks.feature_study --dataset newsCorpora.csv
 
 The file has the columns TITLE, CATEGORY, PUBLISHER, STORY and TIMESTAMP (milliseconds), as the UCI News Aggregator's.
-Stories are put in the order of their first headline: the model of the text (word and character n-grams, logistic
-regression) learns from the first half of them, the stacked one from the third quarter, and all are judged on the last.
-So no story is on two sides. The stacked model is a logistic regression of the first one's log-probabilities and of the
-features as of each headline's time: the shares of the labels that the publisher's earlier headlines have, and those
-that the text's key has, both smoothed and each with its count. A label is known `--delay-hours` after its headline, and
-`--known` of the labels ever are: people label few. A second stacked model has no features, so that what a second fit
-alone gains is seen. Differences have a 95 % interval of a bootstrap over stories. Last line: one JSON object.
+The model of the text (word and character n-grams, logistic regression) learns from half of the stories, the stacked one
+from a quarter, and all are judged on the last quarter, drawn anew `--repeats` times. So no story is on two sides.
+
+The stacked model is a logistic regression of the first one's log-probabilities and of the features as of each
+headline's time: the shares of the labels that the publisher's earlier headlines have, and those that the text's key
+has, both smoothed and each with its count. A label is known `--delay-hours` after its headline, and `--known` of the
+labels ever are: people label few. A second stacked model has no features, so that what a second fit alone gains is
+seen. Differences have a 95 % interval of a bootstrap over stories. Last line: one JSON object.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 PRIOR = 5.0  # headlines that a publisher's or a key's shares are smoothed by
 RESAMPLES = 2_000
+LEAST = -12.0  # a log-probability
 SEED = 7
 
 
@@ -67,18 +69,19 @@ def read(path: Path, *, delay_hours: float, known: float) -> tuple[list[Row], li
     return sorted(rows, key=lambda row: row.time), names
 
 
-def parts(rows: Sequence[Row]) -> tuple[list[Row], list[Row], list[Row]]:
-    """Half of the stories, a quarter, and the last quarter, by their first headline."""
-    stories = list(dict.fromkeys(row.story for row in rows))
+def parts(rows: Sequence[Row], *, seed: int) -> tuple[list[Row], list[Row], list[Row]]:
+    """The rows of half of the stories, of a quarter, and of the last quarter, by chance."""
+    stories = sorted({row.story for row in rows})
+    order = np.random.default_rng(seed).permutation(len(stories))
+    place = {story: int(number) for story, number in zip(stories, order, strict=True)}
     half, three = len(stories) // 2, len(stories) * 3 // 4
-    place = {story: number for number, story in enumerate(stories)}
     first = [row for row in rows if place[row.story] < half]
     second = [row for row in rows if half <= place[row.story] < three]
     return first, second, [row for row in rows if place[row.story] >= three]
 
 
 def features(rows: Sequence[Row], key: Callable[[Row], str], *, of: Sequence[Row], labels: int) -> Array:
-    """For each of `of`: the smoothed log-shares of the labels that its key had, by labels known before it; the count."""
+    """For each of `of`: the smoothed log-shares of the labels that its key had, by those known before it; the count."""
     events = sorted((row.known, key(row), row.label) for row in rows if np.isfinite(row.known))
     overall, counts = np.ones(labels), defaultdict[str, Array](lambda: np.zeros(labels))
     found, at = np.empty((len(of), labels + 1)), 0
@@ -94,8 +97,8 @@ def features(rows: Sequence[Row], key: Callable[[Row], str], *, of: Sequence[Row
     return found
 
 
-def text_model(train: Sequence[Row]) -> Callable[[Sequence[Row]], Array]:
-    """Fits the model of the text; gives log-probabilities."""
+def text_model(train: Sequence[Row], *, labels: int) -> Callable[[Sequence[Row]], Array]:
+    """Fits the model of the text; gives log-probabilities of all labels."""
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
     letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=3)
     texts = [row.text for row in train]
@@ -104,16 +107,24 @@ def text_model(train: Sequence[Row]) -> Callable[[Sequence[Row]], Array]:
 
     def log_probabilities(rows: Sequence[Row]) -> Array:
         new = [row.text for row in rows]
-        return np.asarray(model.predict_log_proba(hstack([words.transform(new), letters.transform(new)]).tocsr()))
+        found = model.predict_log_proba(hstack([words.transform(new), letters.transform(new)]).tocsr())
+        return of_all(found, model.classes_, labels=labels)
 
     return log_probabilities
 
 
-def stacked(train: Array, labels: Array, test: Array) -> Array:
+def of_all(found: Array, classes: Array, *, labels: int) -> Array:
+    """Log-probabilities of all labels, those that were not learnt with hardly any."""
+    whole = np.full((len(found), labels), LEAST)
+    whole[:, classes] = np.maximum(found, LEAST)
+    return whole
+
+
+def stacked(train: Array, target: Array, test: Array, *, labels: int) -> Array:
     """Log-probabilities of a logistic regression of standardised inputs."""
     mean, spread = train.mean(axis=0), train.std(axis=0) + 1e-9
-    model = LogisticRegression(C=1.0, max_iter=2000).fit((train - mean) / spread, labels)
-    return np.asarray(model.predict_log_proba((test - mean) / spread))
+    model = LogisticRegression(C=1.0, max_iter=2000).fit((train - mean) / spread, target)
+    return of_all(model.predict_log_proba((test - mean) / spread), model.classes_, labels=labels)
 
 
 def difference(one: Array, other: Array, stories: Sequence[str]) -> tuple[float, float, float]:
@@ -128,44 +139,66 @@ def difference(one: Array, other: Array, stories: Sequence[str]) -> tuple[float,
     return round(float(gap.mean()), 4), round(float(low), 4), round(float(high), 4)
 
 
-def study(path: Path, *, delay_hours: float, known: float) -> dict[str, Any]:
-    """The figures of one setting."""
-    rows, names = read(path, delay_hours=delay_hours, known=known)
-    first, second, last = parts(rows)
-    model = text_model(first)
-    base = {"second": model(second), "last": model(last)}
-    keys: dict[str, Callable[[Row], str]] = {
-        "publisher": lambda row: row.publisher,
-        "text": lambda row: text_id(row.text),
-    }
+KEYS: dict[str, Callable[[Row], str]] = {
+    "publisher": lambda row: row.publisher,
+    "text": lambda row: text_id(row.text),
+}
+AGAIN = "fitted again, without features"
+USED = {
+    AGAIN: (),
+    "with the publisher": ("publisher",),
+    "with the publisher and the text's key": ("publisher", "text"),
+}
+
+
+def answers(rows: Sequence[Row], *, labels: int, seed: int) -> tuple[list[Row], dict[str, Array], dict[str, float]]:
+    """The judged rows, the log-probabilities of each model, and the shares of them whose features are known."""
+    first, second, last = parts(rows, seed=seed)
+    model = text_model(first, labels=labels)
+    base = (model(second), model(last))
     extra = {
-        name: {part: features(rows, key, of=of, labels=len(names)) for part, of in (("second", second), ("last", last))}
-        for name, key in keys.items()
+        name: tuple(features(rows, key, of=part, labels=labels) for part in (second, last))
+        for name, key in KEYS.items()
     }
-    inputs = {
-        "fitted again, without features": [base],
-        "with the publisher": [base, extra["publisher"]],
-        "with the publisher and the text's key": [base, extra["publisher"], extra["text"]],
-    }
-    truth, target = np.array([row.label for row in last]), np.array([row.label for row in second])
-    answers = {"text alone": base["last"]}
-    for name, used in inputs.items():
-        train, test = (np.hstack([one[part] for one in used]) for part in ("second", "last"))
-        answers[name] = stacked(train, target, test)
-    right = {name: answer.argmax(axis=1) == truth for name, answer in answers.items()}
-    loss = {name: -answer[np.arange(len(truth)), truth] for name, answer in answers.items()}
-    again, stories = "fitted again, without features", [row.story for row in last]
+    target = np.array([row.label for row in second])
+    found = {"the text alone": base[1]}
+    for name, used in USED.items():
+        train, test = (np.hstack([base[part], *(extra[one][part] for one in used)]) for part in (0, 1))
+        found[name] = stacked(train, target, test, labels=labels)
+    return last, found, {name: float((known[1][:, -1] > 0).mean()) for name, known in extra.items()}
+
+
+def study(path: Path, *, delay_hours: float, known: float, repeats: int) -> dict[str, Any]:
+    """The figures of one setting, over all repeats together."""
+    rows, names = read(path, delay_hours=delay_hours, known=known)
+    right, loss = defaultdict[str, list[Array]](list), defaultdict[str, list[Array]](list)
+    stories: list[str] = []
+    seen = defaultdict[str, list[float]](list)
+    for seed in range(repeats):
+        last, found, shares = answers(rows, labels=len(names), seed=seed)
+        truth = np.array([row.label for row in last])
+        stories += [row.story for row in last]
+        for name, answer in found.items():
+            right[name].append(answer.argmax(axis=1) == truth)
+            loss[name].append(-answer[np.arange(len(truth)), truth])
+        for name, share in shares.items():
+            seen[name].append(share)
+    hits = {name: np.concatenate(each) for name, each in right.items()}
+    losses = {name: np.concatenate(each) for name, each in loss.items()}
+    others = [name for name in USED if name != AGAIN]
     return {
         "delay_hours": delay_hours,
         "known": known,
-        "texts": {"first": len(first), "second": len(second), "last": len(last)},
+        "repeats": repeats,
+        "texts": len(rows),
+        "stories": len({row.story for row in rows}),
         "publishers": len({row.publisher for row in rows}),
-        "seen_publisher": round(float((extra["publisher"]["last"][:, -1] > 0).mean()), 3),
-        "seen_text": round(float((extra["text"]["last"][:, -1] > 0).mean()), 3),
-        "accuracy": {name: round(float(each.mean()), 4) for name, each in right.items()},
-        "log_loss": {name: round(float(each.mean()), 4) for name, each in loss.items()},
-        "gain": {name: difference(right[name], right[again], stories) for name in list(inputs)[1:]},
-        "loss_gain": {name: difference(loss[again], loss[name], stories) for name in list(inputs)[1:]},
+        "judged": len(stories),
+        "with_features": {name: round(float(np.mean(shares)), 3) for name, shares in seen.items()},
+        "accuracy": {name: round(float(each.mean()), 4) for name, each in hits.items()},
+        "log_loss": {name: round(float(each.mean()), 4) for name, each in losses.items()},
+        "gain": {name: difference(hits[name], hits[AGAIN], stories) for name in others},
+        "loss_gain": {name: difference(losses[AGAIN], losses[name], stories) for name in others},
     }
 
 
@@ -175,17 +208,18 @@ def main() -> None:
     parser.add_argument("--dataset", type=Path, required=True, help="the file of headlines")
     parser.add_argument("--delay-hours", type=float, nargs="+", default=[1.0], help="until a label is known (1)")
     parser.add_argument("--known", type=float, nargs="+", default=[1.0, 0.05], help="shares of labels (1 and 0.05)")
+    parser.add_argument("--repeats", type=int, default=5, help="random divisions of the stories (5)")
     options = parser.parse_args()
     found = [
-        study(options.dataset, delay_hours=delay, known=known)
+        study(options.dataset, delay_hours=delay, known=known, repeats=options.repeats)
         for delay in options.delay_hours
         for known in options.known
     ]
     for one in found:
-        print(f"\n{one['known']:.0%} of the labels known after {one['delay_hours']:g} h, {one['texts']['last']} texts")
+        print(f"\n{one['known']:.0%} of the labels known after {one['delay_hours']:g} h, {one['judged']} texts")
         for name, accuracy in one["accuracy"].items():
-            gain, low, high = one["gain"].get(name, (0.0, 0.0, 0.0))
-            more = f"  {gain:+.2%} ({low:+.2%} to {high:+.2%})" if name in one["gain"] else ""
+            gain = one["gain"].get(name)
+            more = f"  {gain[0]:+.2%} ({gain[1]:+.2%} to {gain[2]:+.2%})" if gain else ""
             print(f"  {name:40} accuracy {accuracy:.2%}  log loss {one['log_loss'][name]:.4f}{more}")
     print(json.dumps(found))
 

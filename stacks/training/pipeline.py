@@ -232,8 +232,6 @@ class Pipeline(Construct):
         allow(function.role, "s3:GetObject", "s3:GetObjectVersion", on=f"{bucket}/{buckets.TRAINING}*", because=_MODELS)
         may_write_once(function.role, bucket_arn=bucket, prefix=buckets.MODELS, because=_MODELS)
         if store != "none":
-            # S3 answers 403 instead of 404 for a missing object if the caller may not list.
-            allow(function.role, "s3:ListBucket", on=bucket)
             allow(function.role, "s3:GetObject", on=f"{bucket}/{buckets.FEATURES_SUMMARY}")
         self._may_store_versions(function.role)
         use_key(function.role, self._stores.key_arn)

@@ -145,7 +145,9 @@ def _classify(f: Function) -> Iterator[Need]:
     if f.variables.get("FEATURE_STORE") == "dynamodb":
         yield from all_of("dynamodb:BatchGetItem", f.table("FEATURES_ONLINE_TABLE"), CODE)
     if f.variables.get("FEATURE_STORE") == "mongodb":
-        yield from all_of("lambda:InvokeFunction", f.arn("lambda", f"function:{f.variables['FEATURES_FUNCTION']}"), CODE)
+        yield from all_of(
+            "lambda:InvokeFunction", f.arn("lambda", f"function:{f.variables['FEATURES_FUNCTION']}"), CODE
+        )
     if "FALLBACK" in f.variables:
         yield from _approved_model(f)
     if "BEDROCK_MODEL_ID" in f.variables:
@@ -225,6 +227,8 @@ def _gate(f: Function) -> Iterator[Need]:
     yield from all_of("s3:PutObject", kept, ONCE, **part)
     yield from all_of("s3:PutObject", kept, ONCE, **{"s3:if-none-match": "*"})
     yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
+    if "FEATURE_STORE" in f.variables:
+        yield from all_of("s3:GetObject", f"{bucket}/features/summary.json", CODE)
     ours = f.bucket(f.variables["DATASET_BUCKET"])
     yield from all_of("s3:ListBucket", ours, CODE)
     yield from all_of("s3:GetObject", f"{ours}/datasets/versions/v4/manifest.json", CODE)
