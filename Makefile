@@ -63,17 +63,19 @@ SYSTEM_PYTHON := python="$$(command -v python3 || command -v python)" || \
 
 # What `ready` sets up; some environments have packages that few targets need.
 SETUP := all
-test test-unit test-long coverage: SETUP := all notebooks huggingface
+test test-unit test-long coverage: SETUP := all notebooks huggingface mongodb
 test-e2e test-notebooks notebooks: SETUP := all notebooks
 # The console is tested in a real browser; if none can be installed, those tests are skipped with the reason.
 test test-e2e: browser-if-any
+test-contract: SETUP := all mongodb
 bench-serving: SETUP := all bench
+bench-features: SETUP := all mongodb
 # The steps of a delivery need neither training's packages nor the local AWS; all that is deployed is in the assembly.
 preflight assembly-check delivery-comment delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke \
 	delivery-finish delivery-rollback delivery-unlock: SETUP := app
 
 .PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
-	synth preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests lint format clean
+	synth preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests bench-features lint format clean
 
 help:
 	@printf '%s\n' \
@@ -126,6 +128,7 @@ help:
 	'  make bench-api                 five minutes at the local API's capacity: nothing may fail, everything is logged' \
 	'  make bench-security            costly bodies against ordinary ones: per byte, and at twice the size' \
 	'  make bench-drift               false alarms and delay of the search for drift (DATASET=my.csv, ARGS=--quick)' \
+	'  make bench-features            the feature store on a MongoDB server against plain pymongo (ARGS=--quick)' \
 	'  make bench-ab-tests            labels until an A/B test decides, beside other rules (DATASET=my.csv, ARGS=--quick)' \
 	'  make lint | format             run ruff and mypy; format code and pages' \
 	'  make clean                     delete everything that setup and build created'
@@ -284,6 +287,9 @@ bench-drift: ready
 bench-ab-tests: ready
 	@OMP_NUM_THREADS=1 $(WORDS) ARGS -- .venv-model/bin/python -m benchmarks.ab_tests $(if $(DATASET),--data "$$DATASET")
 
+bench-features: ready
+	@$(WORDS) ARGS -- $(PYTHON) -m benchmarks.features
+
 lint: ready
 	@$(PYTHON) -m tools.run_tests --only lint
 
@@ -293,4 +299,4 @@ format: ready
 	@$(PYTHON) -m tools.checks.sentences
 
 clean:
-	rm -rf .venv .venv-uv .venv-model .venv-aws .venv-notebooks .venv-huggingface .venv-bench node_modules build cdk.out *.egg-info .setup.lock
+	rm -rf .venv .venv-uv .venv-model .venv-aws .venv-notebooks .venv-huggingface .venv-mongodb .venv-bench node_modules build cdk.out *.egg-info .setup.lock

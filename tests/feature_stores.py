@@ -106,7 +106,7 @@ class Behaviour:
     """Tests of a FeatureStore."""
 
     def test_what_is_written_is_read_with_its_type(self, made: Made) -> None:
-        values = {"texts": 3, "share": 5.0, "tier": "", "trusted": False, "seen_at": at(-1)}
+        values: dict[str, Any] = {"texts": 3, "share": 5.0, "tier": "", "trusted": False, "seen_at": at(-1)}
         assert made.store.write([event(-1, **values)]) == WriteResult(1, 0, 0, 0)
         read = made.store.read("caller", ["k1", "nobody"])
         assert read == {"k1": values, "nobody": {}}

@@ -31,6 +31,11 @@ def _for_serving(env: str | None, *, root: Path) -> list[Target]:
     return [targets.SERVING[settings.serving.container]] if settings.classifier.trained else []
 
 
+def _for_features(env: str | None, *, root: Path) -> list[Target]:
+    """The layer of an environment whose features are in MongoDB."""
+    return [targets.MONGODB_LAYER] if env is not None and load(env, root=root).features.store == "mongodb" else []
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command; returns its exit status (0: all up to date; 1: failed, with a one-line error)."""
     parser = argparse.ArgumentParser(prog="bundle.py", description="Build the assets that the CDK application uploads.")
@@ -40,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
         "--env",
         metavar="NAME",
         help="also build what this environment's serving.container needs: huggingface's packages (60 MB to fetch) or "
-        "lean's sources",
+        "lean's sources, and MongoDB's driver where its features are there",
     )
     options = parser.parse_args(argv)
     root = options.root.resolve()

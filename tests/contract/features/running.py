@@ -21,7 +21,7 @@ class Running:
     def __init__(self, data: Path) -> None:
         if not PYTHON.with_name("secantusd-py").is_file():
             pytest.skip("secantusdb is not in .venv-mongodb: it has wheels for Python 3.11 to 3.13 only")
-        command = [PYTHON, "-m", "local_aws.documentdb", "--data", data]
+        command = [str(PYTHON), "-m", "local_aws.documentdb", "--data", str(data)]
         self._process = subprocess.Popen(
             command,
             cwd=data.parent,

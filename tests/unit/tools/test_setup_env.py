@@ -62,4 +62,4 @@ def test_an_unknown_group_is_refused():
         [sys.executable, str(SCRIPT), "everything"], capture_output=True, text=True, check=False, env=dict(os.environ)
     )
     assert done.returncode == 2
-    assert "'everything' is not one of app, model, aws, notebooks, huggingface, bench, all" in done.stderr
+    assert "'everything' is not one of app, model, aws, notebooks, huggingface, mongodb, bench, all" in done.stderr
