@@ -17,12 +17,6 @@ from tools.bundling.errors import BundleError  # noqa: E402
 from tools.bundling.targets import Target  # noqa: E402
 
 
-def _for_features(env: str | None, *, root: Path) -> list[Target]:
-    """The driver's layer, where the environment's feature store is on MongoDB."""
-    is_mongodb = env is not None and load(env, root=root).features.store == "mongodb"
-    return [targets.MONGODB_LAYER] if is_mongodb else []
-
-
 def _for_serving(env: str | None, *, root: Path) -> list[Target]:
     """The inputs of the environment's container; nothing where none is named."""
     if env is None:
