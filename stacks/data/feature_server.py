@@ -13,7 +13,7 @@ from constructs import Construct
 
 from environments.sections.features import MongoDb
 from stacks.deployment import Deployment, Placement
-from stacks.shared.acknowledgements import accept
+from stacks.shared.acknowledgements import accept, acknowledge
 
 # Another than MongoDB's own: nothing that looks for such servers finds it (cdk-nag, DOC2).
 PORT = 27018
@@ -68,6 +68,11 @@ class FeatureCluster(Construct):
                 self, f"Instance{number + 1}", db_cluster_identifier=cluster.ref, db_instance_class="db.serverless"
             )
             instance.apply_removal_policy(deployment.removal_policy)
+            acknowledge(
+                instance,
+                "CloudFormation-Validate::E3620",
+                because="The list of the validation is older than serverless instances (AWS::DocDB::DBCluster).",
+            )
         # Adds the host and the port to the secret.
         secretsmanager.CfnSecretTargetAttachment(
             self, "Address", secret_id=secret.ref, target_id=cluster.ref, target_type="AWS::DocDB::DBCluster"

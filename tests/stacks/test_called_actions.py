@@ -28,7 +28,7 @@ BESIDE_S3 = {"s3:ListBucket", "s3:AbortMultipartUpload"}
 EMPTYING = {"s3:DeleteBucket", "s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"}
 BEDROCK = frozenset(f"lambda_src.classify.backends.{name}" for name in ("bedrock", "fallback", "approved_labels"))
 # Only with a feature store.
-READING = frozenset({"lambda_src.classify.features"})
+READING = frozenset({"lambda_src.classify.features", "lambda_src.common.features.dynamodb"})
 ENDPOINT = "sagemaker:InvokeEndpoint"
 
 
