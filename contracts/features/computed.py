@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from contracts.features.registry import Registry
-
 WINDOW_DAYS: Final = 30
 
 # Of a caller and of a publisher, over the last WINDOW_DAYS days (UTC) of the request log and of the feedback.
@@ -47,21 +45,6 @@ COMPUTED: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "publisher": _ACTIVITY,
     "text": _OF_TEXT,
 }
-
-
-def fault(registry: Registry) -> str:
-    """What a registry says of a feature that is computed otherwise or by nobody, in one sentence; "" if nothing."""
-    for feature in registry.features:
-        known = COMPUTED[feature.entity].get(feature.name)
-        what = f"the {feature.entity} feature {feature.name!r}"
-        if known is None:
-            return f"nothing computes {what}: leave it out, or use one of {', '.join(COMPUTED[feature.entity])}"
-        if (feature.type, feature.source) != known:
-            return (
-                f"{what} is computed as {known[0]} from {known[1]}: write that, not {feature.type} from "
-                f"{feature.source}"
-            )
-    return ""
 
 
 def logged(entity: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,24 @@ def load(name: str, *, root: Path) -> Registry:
         found = registry.parse(parse(root / Path(name).expanduser(), root=root), where=name)
     except FeatureError as error:
         raise SettingsError(str(error)) from None
-    fault = computed.fault(found)
+    fault = _fault(found)
     if fault:
         raise SettingsError(f"{name}: {fault}")
     return found
+
+
+def _fault(registry: Registry) -> str:
+    """What a registry says of a feature that is computed otherwise or by nobody, in one sentence; "" if nothing."""
+    for feature in registry.features:
+        known = computed.COMPUTED[feature.entity].get(feature.name)
+        what = f"the {feature.entity} feature {feature.name!r}"
+        if known is None:
+            return (
+                f"nothing computes {what}: leave it out, or use one of {', '.join(computed.COMPUTED[feature.entity])}"
+            )
+        if (feature.type, feature.source) != known:
+            return (
+                f"{what} is computed as {known[0]} from {known[1]}: write that, not {feature.type} from "
+                f"{feature.source}"
+            )
+    return ""
