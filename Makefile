@@ -75,7 +75,7 @@ preflight assembly-check delivery-comment delivery delivery-changes delivery-pre
 	delivery-finish delivery-rollback delivery-unlock: SETUP := app
 
 .PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
-	synth preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests bench-features lint format clean
+	synth cost prices preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests bench-features lint format clean
 
 help:
 	@printf '%s\n' \
@@ -95,6 +95,7 @@ help:
 	'  make diff ENV=dev              show what a deploy would change' \
 	'  make deploy ENV=dev            deploy every stack (STACKS=Rubric-dev-Api for one)' \
 	'  make destroy ENV=dev           delete every stack' \
+	'  make cost ENV=dev              show what it would cost in a month; prices: renew the list prices' \
 	'  make acceptance ENV=dev        deploy under a throw-away name, use everything, destroy, count what is left' \
 	'  make synth ENV=dev             only write the CloudFormation templates' '' \
 	'Let workflows deploy into an account (docs/delivery-accounts.md; ACCOUNT=delivery/delivery.yaml):' \
@@ -195,6 +196,14 @@ preflight: ready
 
 credentials: ready
 	@$(RUBRIC) preflight $(if $(filter destroy,$(MAKECMDGOALS)),--before-destroy,--credentials) --quiet
+
+# What an environment costs: its templates are synthesised into a folder of their own.
+cost: build
+	@$(CDK) synth --quiet --output build/cost -c "env=$$ENV"
+	@$(WORDS) ARGS -- $(RUBRIC) cost --assembly build/cost
+
+prices: ready
+	@$(WORDS) ARGS -- $(PYTHON) -m tools.prices
 
 # Without names `cdk diff` shows every stack; it warns about --all.
 diff: build

@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 from ops.commands import ab, data, keys, models, stacks
 from ops.commands.batch import batch
 from ops.commands.classify import classify
+from ops.commands.cost import cost
 from ops.commands.drift import drift
 from ops.commands.eda import eda
 from ops.commands.erase import erase
@@ -70,6 +71,7 @@ app = typer.Typer(
 )
 app.command()(preflight)
 app.add_typer(stacks.app, name="stacks")
+app.command()(cost)
 app.command()(status)
 app.command()(classify)
 app.command()(batch)
@@ -125,6 +127,7 @@ def rubric(
     \b
     rubric preflight                            check before a deploy what AWS would refuse
     rubric stacks changes                       show what a change will do and permit
+    rubric cost                                 show what it costs, before it does
     rubric stacks drift                         show what in the account differs from the templates
     rubric status                               show the environment's state
     rubric runbook ALARM                        show what to do when an alarm rings

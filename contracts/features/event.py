@@ -45,7 +45,7 @@ def publisher_id(name: str) -> str:
 
 def of(data: Mapping[str, Any], *, registry: Registry) -> Event:
     """The event in a mapping with Event's fields; raises FeatureError in one sentence."""
-    if set(data) != {"entity", "entity_id", "features", "event_time", "event_id"}:
+    if not isinstance(data, Mapping) or set(data) != {"entity", "entity_id", "features", "event_time", "event_id"}:
         raise FeatureError("an event has exactly entity, entity_id, features, event_time and event_id")
     entity, features = data["entity"], data["features"]
     known = registry.of(entity)

@@ -29,12 +29,14 @@ def values_as_of(
     oldest = oldest_needed(times=times, features=features)
     open_times = sorted(wanted, reverse=True)
     for past in history:
-        if not open_times or (oldest is not None and past.event_time < oldest):
+        if oldest is not None and past.event_time < oldest:
             break
         for time in open_times:
             if past.event_time <= time and not (as_known and past.written_at > time):
                 _take(past, time=time, wanted=wanted[time], found=found[time])
         open_times = [time for time in open_times if wanted[time]]
+        if not open_times:
+            break
     return [dict(found[time]) for time in times]
 
 

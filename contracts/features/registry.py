@@ -51,7 +51,7 @@ class Registry:
 
     def of(self, entity: str) -> Mapping[str, Feature]:
         """An entity's features by name; FeatureError for an entity that there is not."""
-        if entity not in self._by_entity:
+        if not isinstance(entity, str) or entity not in self._by_entity:
             raise FeatureError(f"there is no entity {shown(entity)}: it is one of {', '.join(ENTITIES)}")
         return self._by_entity[entity]
 

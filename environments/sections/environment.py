@@ -12,6 +12,7 @@ from environments.sections.ab_tests import AbTests
 from environments.sections.api import Api
 from environments.sections.base import Section
 from environments.sections.classifier import Classifier
+from environments.sections.cost import Cost
 from environments.sections.data import Data
 from environments.sections.drift import Drift
 from environments.sections.features import Features
@@ -63,6 +64,7 @@ class Settings(Section):
     ab_tests: AbTests = Field(AbTests(), description="Tests of a new model against the one that serves.")
     features: Features = Field(Features(), description="The feature store.")
     monitoring: Monitoring = Field(Monitoring(), description="Alarms and the dashboard.")
+    cost: Cost = Field(Cost(), description="What it may cost.")
 
     @property
     def prefix(self) -> str:

@@ -18,6 +18,7 @@ import uvicorn
 
 from contracts.models.artifact import ArtifactError
 from model_code.serving.lean.application import Application
+from model_code.serving.lean.upgrades import Protocol
 from model_code.serving.settings import Settings, SettingsError
 
 log = logging.getLogger("rubric.serving")
@@ -61,6 +62,7 @@ async def serve(settings: Settings) -> int:
             host=settings.host,
             port=settings.port,
             lifespan="off",
+            http=Protocol,
             ws="none",
             access_log=False,
             log_level="warning",

@@ -6,11 +6,14 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from contracts.prices import price
 from environments.rules import image_patches
 from environments.settings import Settings, SettingsError, load
 from ops.changes import asked, review
 from ops.changes.assembly import StackArtifact, Template
 from ops.changes.review import ImageNote, Review, StackReview
+from ops.cost import comparison
+from ops.cost.comparison import CostChange
 from ops.deployment import stacks as deployed
 from ops.deployment.cloud import ROOT, Cloud
 from ops.deployment.stacks import PARTS
@@ -23,7 +26,7 @@ def named(stacks: Mapping[str, StackArtifact], *, only: list[str]) -> list[Cloud
     """The environments that have stacks in an assembly, or those of `only`. Raises OpsError if one has none."""
     clouds = [Cloud(name) for name in only] if only else list(_in_assembly(stacks))
     for cloud in clouds:
-        if not _own(cloud.settings, stacks):
+        if not stacks_of(cloud.settings, stacks):
             raise OpsError(
                 f"The assembly has no stack of {cloud.env!r}: synthesise it (make assembly ENVS={cloud.env}), or name "
                 "another environment",
@@ -39,11 +42,12 @@ def _in_assembly(stacks: Mapping[str, StackArtifact]) -> Iterator[Cloud]:
             settings = load(name, root=ROOT)
         except SettingsError:  # another environment's mistake does not stop this review
             continue
-        if _own(settings, stacks):
+        if stacks_of(settings, stacks):
             yield Cloud(name)
 
 
-def _own(settings: Settings, stacks: Mapping[str, StackArtifact]) -> list[str]:
+def stacks_of(settings: Settings, stacks: Mapping[str, StackArtifact]) -> list[str]:
+    """The names of an environment's stacks in an assembly."""
     wanted = {settings.stack_name(part) for part in PARTS}
     return [name for name in stacks if name in wanted]
 
@@ -52,7 +56,7 @@ def with_deployed(cloud: Cloud, stacks: Mapping[str, StackArtifact], *, today: d
     """What deploying an assembly would change in the account (contracts.deployment.stack_reviews.CHANGES)."""
     settings, client = cloud.settings, cloud.client("cloudformation")
     _same_account(cloud)
-    own = _own(settings, stacks)
+    own = stacks_of(settings, stacks)
     before, statuses = _deployed(client, sorted({*own, *map(settings.stack_name, PARTS)}))
     reviews = [
         review.of_stack(name, before=before.get(name), after=stacks[name].template, status=statuses.get(name, ""))
@@ -75,7 +79,7 @@ def with_assembly(
 ) -> Review:
     """What differs between two assemblies, without an account."""
     settings = cloud.settings
-    own, previous = _own(settings, stacks), _own(settings, earlier)
+    own, previous = stacks_of(settings, stacks), stacks_of(settings, earlier)
     before = {name: earlier[name].template for name in previous}
     reviews = [review.of_stack(name, before=before.get(name), after=stacks[name].template) for name in own]
     reviews += [StackReview(name=name, state="gone") for name in previous if name not in own]
@@ -93,7 +97,7 @@ def others(
 
     client_of: a region's CloudFormation client; earlier: the other assembly, None to compare with what is deployed.
     """
-    known = {name for cloud in clouds for name in _own(cloud.settings, stacks)}
+    known = {name for cloud in clouds for name in stacks_of(cloud.settings, stacks)}
     own = [name for name in stacks if name not in known]
     if not own:
         return None
@@ -133,13 +137,36 @@ def _whole(
         if each.state != "fine"
     ]
     after = {name: artifact.template for name, artifact in stacks.items()}
+    cost, cost_problem = _cost(settings, reviews, before=before, after=after, today=today)
     return Review(
         environment=settings.name,
+        cost=cost,
+        cost_problem=cost_problem,
         compared=compared,
         stacks=tuple(reviews),
         images=tuple(images),
         asked=tuple(asked.asked(reviews, images=images, before=before, after=after)),
     )
+
+
+def _cost(
+    settings: Settings,
+    reviews: list[StackReview],
+    *,
+    before: Mapping[str, Template],
+    after: Mapping[str, Template],
+    today: dt.date,
+) -> tuple[CostChange | None, str]:
+    """What the change costs, or why that cannot be told: it stops no review. A deploy leaves what it does not have."""
+    if problem := price.too_old(today):
+        return None, problem
+    templates = {
+        each.name: after.get(each.name) or before.get(each.name, {}) for each in reviews if each.state != "gone"
+    }
+    try:
+        return comparison.of(settings, before=before, after=templates), ""
+    except OpsError as error:
+        return None, str(error)
 
 
 def _deployed(client: Any, names: list[str]) -> tuple[dict[str, Template], dict[str, str]]:

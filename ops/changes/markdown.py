@@ -10,6 +10,7 @@ from ops.changes import lines
 from ops.changes.permissions.widening import Permission
 from ops.changes.resources import lists_of
 from ops.changes.review import Review, StackReview
+from ops.cost import change_words
 
 # A workflow finds its own comment by this first line, to replace it instead of adding another one.
 MARKER = "<!-- rubric stacks changes -->"
@@ -67,8 +68,8 @@ def _comment(reviews: Sequence[Review], detail: Detail, *, whole: str | None) ->
 
 
 def _table(reviews: Sequence[Review]) -> Iterator[str]:
-    yield "| environment | resources | permissions | data | images |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield "| environment | resources | permissions | data | images | USD a month |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for review in reviews:
         count = sum(len(stack.widened) for stack in review.stacks)
         loses = lines.lost(review)
@@ -78,6 +79,7 @@ def _table(reviews: Sequence[Review]) -> Iterator[str]:
             f"**{lines.counted(count, 'widens', 'widen')}**" if count else "no widening",
             f"**{lines.counted(loses, 'resource loses', 'resources lose')} data**" if loses else "none lost",
             f"**{lines.counted(len(review.images), 'to look at', 'to look at')}**" if review.images else "patched",
+            change_words.short(review.cost) if review.cost else "unknown" if review.cost_problem else "",
         )
         yield f"| {' | '.join(cells)} |"
 
@@ -92,6 +94,7 @@ def _environment(review: Review, detail: Detail) -> Iterator[str]:
     held = [(stack, each) for stack in review.stacks for each in stack.widened]
     if held:
         yield from _section("Permissions that widen", _permissions(held), most=detail.permissions)
+    yield from _cost(review, detail)
     if review.images:
         yield from _section("Images", [f"- {_plain(note.message)}" for note in review.images], most=detail.permissions)
     for stack in review.stacks:
@@ -100,6 +103,15 @@ def _environment(review: Review, detail: Detail) -> Iterator[str]:
     if narrower:
         rows = _permissions(narrower)
         yield from _folded(f"{lines.counted(len(rows), 'permission')} narrower or gone", rows, most=detail.resources)
+
+
+def _cost(review: Review, detail: Detail) -> Iterator[str]:
+    if review.cost_problem:
+        yield from _section("Cost", [f"- unknown: {_plain(review.cost_problem)}"], most=detail.resources)
+    if review.cost:
+        rows = [f"- {_plain(change_words.headline(review.cost))}"]
+        rows += [f"- {_plain(row)}" for row in change_words.rows(review.cost)]
+        yield from _section("Cost", rows, most=detail.resources)
 
 
 def _section(heading: str, rows: list[str], *, most: int) -> Iterator[str]:

@@ -13,6 +13,7 @@ from ops.changes.assembly import Template
 from ops.changes.permissions import holders, openings, widening
 from ops.changes.permissions.widening import Permission
 from ops.changes.resources import ResourceChange
+from ops.cost.comparison import CostChange
 from ops.errors import OpsError
 
 State = Literal["new", "changed", "unchanged", "left", "gone"]
@@ -43,13 +44,18 @@ class ImageNote:
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
-    """What one change does to one environment. compared: with what; asked: a line for each thing to do."""
+    """What one change does to one environment. compared: with what; asked: a line for each thing to do.
+
+    cost: None if it cannot be told; cost_problem: then why, in a sentence.
+    """
 
     environment: str
     compared: str
     stacks: tuple[StackReview, ...]
     images: tuple[ImageNote, ...] = ()
     asked: tuple[str, ...] = ()
+    cost: CostChange | None = None
+    cost_problem: str = ""
 
     @property
     def changed(self) -> bool:

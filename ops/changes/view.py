@@ -5,6 +5,7 @@ from __future__ import annotations
 from ops.changes import lines
 from ops.changes.resources import lists_of
 from ops.changes.review import Review, StackReview
+from ops.cost import change_words
 from ops.terminal import screen
 
 PROPERTIES = 8  # of a resource, unless everything is asked for
@@ -18,6 +19,7 @@ def show(review: Review, *, whole: bool) -> None:
         screen.heading("Asked of you")
         for line in review.asked:
             screen.point(line)
+    _cost(review)
     widened = [(stack, each) for stack in review.stacks for each in stack.widened]
     if widened:
         screen.heading("Permissions that widen")
@@ -33,6 +35,15 @@ def show(review: Review, *, whole: bool) -> None:
         if stack.state != "unchanged":
             _stack(stack, whole=whole)
     _narrowed(review, whole=whole)
+
+
+def _cost(review: Review) -> None:
+    if review.cost_problem:
+        screen.line(f"Cost: unknown. {review.cost_problem}")
+    if review.cost:
+        screen.heading(f"Cost: {change_words.headline(review.cost)}")
+        for row in change_words.rows(review.cost):
+            screen.point(row)
 
 
 def _stack(stack: StackReview, *, whole: bool) -> None:

@@ -88,7 +88,7 @@ def make_lambdas(root: Path, cache: Path, target: Path) -> None:
             shutil.copyfile(_need(root / package / "__init__.py"), target / name / package / "__init__.py")
         archive.copy_tree(_need(root / "lambda_src/common"), code / "common")
         archive.copy_tree(root / folder, target / name / folder)
-        if not _uses_features(code):
+        if not uses_features(code):
             shutil.rmtree(code / FEATURES, ignore_errors=True)
         _copy_contracts(code.rglob("*.py"), root=root, target=target / name)
         if name in WITH_OPENAPI:
@@ -96,7 +96,7 @@ def make_lambdas(root: Path, cache: Path, target: Path) -> None:
     archive.make_uniform(target)
 
 
-def _uses_features(code: Path) -> bool:
+def uses_features(code: Path) -> bool:
     """Whether anything of a function but the feature store itself imports it."""
     package = f"lambda_src.{FEATURES.replace('/', '.')}".encode()
     files = (file for file in code.rglob("*.py") if not file.is_relative_to(code / FEATURES))

@@ -44,11 +44,11 @@ class Proxy:
     def _replies(self, server: socket.socket, client: socket.socket) -> None:
         with contextlib.suppress(OSError, ValueError):
             while message := wire.received(server):
-                client.sendall(self._as_cluster(message).packed())
+                client.sendall(self.as_cluster(message).packed())
         with contextlib.suppress(OSError):
             client.shutdown(socket.SHUT_RDWR)
 
-    def _as_cluster(self, message: wire.Message) -> wire.Message:
+    def as_cluster(self, message: wire.Message) -> wire.Message:
         """A handshake's reply that names this port and DocumentDB's replica set: a driver connects to what it names."""
         if b"setName" not in message.payload:
             return message

@@ -69,7 +69,7 @@ def test_one_function_may_go_to_the_server_and_only_there(cluster: Synthesised) 
     into = only(cluster.resources("data", "AWS::EC2::SecurityGroupIngress"))["Properties"]
     assert into["SourceSecurityGroupId"] == {"Fn::GetAtt": [client, "GroupId"]}
     exported = json.dumps({"Fn::GetAtt": [client, "GroupId"]})
-    outputs = cluster.template("data")["Outputs"].values()
+    outputs = cluster.template("data").to_json()["Outputs"].values()
     [name] = [one["Export"]["Name"] for one in outputs if json.dumps(one["Value"]) == exported]
     having = [
         function["Properties"]["Handler"]

@@ -71,8 +71,11 @@ def address(secret: str, *, server: Server, name: str, certificates: Path = AMAZ
     arguments: dict[str, Any] = {"retryWrites": server == "atlas"}
     if not here or "true" in (options.get("tls", "").lower(), options.get("ssl", "").lower()):
         arguments["tls"] = True
-        if not Path(options.get("tlscafile", "")).is_file():  # AWS's pages name a file of the reader's machine
+        if not Path(options.get("tlscafile", "")).is_file():
+            uri = _without(uri, "tlscafile")  # AWS's pages name a file of the reader's machine
             arguments["tlsCAFile"] = _authority(server, certificates)
+    if server == "documentdb" and "@" in parts.netloc and not {"authsource", "authmechanism"} & options.keys():
+        arguments["authSource"] = "admin"  # where its users are; else the driver looks in the URI's database
     return Address(uri=uri, database=unquote(parts.path.strip("/")) or DATABASE, options=arguments)
 
 
@@ -127,6 +130,13 @@ def _from_json(text: str) -> str:
         return ""
     signed = f"{quote_plus(held['username'])}:{quote_plus(held['password'])}"
     return f"{_MONGODB}://{signed}@{held['host']}:{held.get('port', 27017)}/?replicaSet=rs0"
+
+
+def _without(uri: str, option: str) -> str:
+    """The URI without an option (in small letters): pymongo opens the files that it names, whatever its arguments."""
+    before, mark, query = uri.partition("?")
+    kept = [pair for pair in query.split("&") if pair.partition("=")[0].lower() != option]
+    return f"{before}{mark}{'&'.join(kept)}"
 
 
 def _is_local(netloc: str) -> bool:

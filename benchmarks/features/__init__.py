@@ -1,0 +1,1 @@
+"""The feature store on a MongoDB server against plain pymongo: `python -m benchmarks.features`."""

@@ -1,0 +1,1 @@
+"""What each type of resource is charged for, by subject."""
