@@ -76,6 +76,7 @@ def _compute(context: Any) -> dict[str, Any]:
     metrics.add_metric(name="FeaturesWritten", unit=MetricUnit.Count, value=done.events)
     metrics.add_metric(name="FeaturesBehindSeconds", unit=MetricUnit.Seconds, value=behind)
     metrics.add_metric(name="FeaturesLeftOut", unit=MetricUnit.Count, value=done.left_out)
+    metrics.flush_metrics()
     answer = {"ended": "done" if done.done else "time", **asdict(done)}
     logger.info("computed features", outcome=answer)
     return answer
@@ -88,7 +89,6 @@ def _forget(ids: dict[str, list[str]]) -> dict[str, Any]:
     return {"deleted": deleted}
 
 
-@metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """What contracts.features.asked says; any other event computes."""

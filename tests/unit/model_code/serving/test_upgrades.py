@@ -5,11 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
