@@ -55,7 +55,6 @@ def start_huggingface(model: Path, *, environ: Mapping[str, str] | None = None, 
         "HF_HUB_OFFLINE": "1",
         "HF_HOME": str(work / "hub"),
         "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
     return start(
         [python, LAUNCHER, work / "mms.properties"],

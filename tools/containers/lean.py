@@ -27,7 +27,6 @@ def start_lean(model: Path, *, environ: Mapping[str, str] | None = None, python:
         "SAGEMAKER_BIND_TO_PORT": str(port),
         "RUBRIC_BIND_HOST": "127.0.0.1",
         "PYTHONPATH": str(ROOT),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
     }
     return start(

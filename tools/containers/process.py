@@ -99,9 +99,15 @@ class Container:
 
 
 def own_environment(**settings: str) -> dict[str, str]:
-    """This process's environment without variables that would give a container other settings or packages."""
+    """This process's environment without variables that would give a container other settings or packages.
+
+    A container's Python finds its packages compiled, as in an image, where this process has a folder for that.
+    """
     leaking = ("SM_", "SAGEMAKER_", "RUBRIC_", "MMS_", "HF_", "PYTHON", "VIRTUAL_ENV", "COV_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(leaking)} | settings
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(leaking)} | settings
+    if folder := os.environ.get("PYTHONPYCACHEPREFIX"):
+        return {**kept, "PYTHONPYCACHEPREFIX": folder}
+    return {**kept, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def start(

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.testing import commands
+from tools.testing import bytecode, commands
 from tools.testing.suites import Suite
 
 NO_TESTS = 5  # pytest's exit status for a selection that holds no test
@@ -45,6 +45,7 @@ def run(
         }
     else:
         done = _several(suites, extra, root=root, coverage=coverage, workers=side_by_side, limit=limit)
+    bytecode.forget_temporary(root)
     return {suite.name: done[suite.name] for suite in suites}
 
 
@@ -88,7 +89,7 @@ def _one(
 ) -> SuiteResult:
     started = time.monotonic()
     passed, parts = True, []
-    env = {**os.environ, "COVERAGE_FILE": str(root / f".coverage.{suite.name}")}
+    env = {**bytecode.environment(os.environ, root), "COVERAGE_FILE": str(root / f".coverage.{suite.name}")}
     for line in suite.lines(extra, coverage=coverage):
         title = f"\n── {suite.name}: {' '.join(line[1:])}\n"
         if not captured:

@@ -4,14 +4,15 @@ import os
 from pathlib import Path
 from typing import Any
 
-# Only these of the server's own variables reach a container: for the home folder, language, temporary files, threads
-# and devices, and for downloads from a model hub behind a proxy.
+# Only these of the server's own variables reach a container: for the home folder, language, temporary files, bytecode,
+# threads and devices, and for downloads from a model hub behind a proxy.
 _PASSED_ON = (
     "HOME",
     "LANG",
     "LC_ALL",
     "TZ",
     "TMPDIR",
+    "PYTHONPYCACHEPREFIX",
     "LD_LIBRARY_PATH",
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",

@@ -250,7 +250,10 @@ def test_the_lean_server_looks_for_no_code_in_the_artifact(unpacked: Path) -> No
     assert not (unpacked.parent / "ran").exists()
 
 
-def test_the_hugging_face_container_reads_no_compiled_code_of_the_artifact(trained: Job, tmp_path: Path) -> None:
+def test_the_hugging_face_container_reads_no_compiled_code_of_the_artifact(
+    trained: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)  # compiled code lies beside the code, as in the container
     folder = tmp_path / "model"
     shutil.copytree(trained.model, folder)
     code = folder / "code/model_code/serving/protocol.py"

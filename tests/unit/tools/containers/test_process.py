@@ -68,3 +68,16 @@ def test_a_container_does_not_inherit_this_ones_settings(monkeypatch: pytest.Mon
     environ = own_environment(RUBRIC_THREADS="2")
     assert environ["OTHER"] == "theirs" and environ["RUBRIC_THREADS"] == "2"
     assert not environ.keys() & {"SAGEMAKER_BASE_DIR", "PYTHONPATH", "VIRTUAL_ENV", "MMS_X"}
+
+
+@pytest.mark.parametrize("folder", ["/bytecode", None])
+def test_a_container_finds_its_packages_compiled_or_writes_no_bytecode(
+    folder: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    if folder:
+        monkeypatch.setenv("PYTHONPYCACHEPREFIX", folder)
+    environ = own_environment()
+    assert environ.get("PYTHONPYCACHEPREFIX") == folder
+    assert environ.get("PYTHONDONTWRITEBYTECODE") == (None if folder else "1")
