@@ -112,7 +112,7 @@ def test_a_failed_request_has_nothing_to_audit():
 
 
 def test_what_was_known_is_logged_with_each_text_and_the_publisher_with_all() -> None:
-    known = ({"caller.texts_30d": 4}, {})
+    known: tuple[dict[str, Any], ...] = ({"caller.texts_30d": 4}, {})
     items = log_items.build(replace(facts(), publisher="the times", features=known), texts=["a", "b"], results=None)
     assert [item["publisher"] for item in items] == ["the times"] * 2
     assert [item.get("features") for item in items] == [{"caller.texts_30d": 4}, None]
