@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
-from pymongo.errors import OperationFailure
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError, OperationFailure
 
 from contracts.features import layout
 from lambda_src.common.features.mongodb import connection
 from lambda_src.common.features.mongodb.store import Store
+from lambda_src.common.features.store import StoreError, WriteResult
 from tests.contract.features.running import Running
 from tests.feature_stores import NOW, REGISTRY, Behaviour, Clock, Made, event
 
@@ -45,6 +47,33 @@ def made(client: Client) -> Made:
 
 class TestInMongoDb(Behaviour):
     """The same tests as in DynamoDB."""
+
+
+def test_a_document_that_another_writer_has_just_made_is_tried_once_more(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.other().write([event(-10, texts=1)])
+    written, calls = Collection.bulk_write, count()
+
+    def overtaken(self: Any, *arguments: Any, **options: Any) -> Any:
+        if next(calls) == 0:  # the filter found nothing, and the insert ran into the other writer's document
+            raise BulkWriteError({"writeErrors": [{"index": 0, "code": 11000}]})
+        return written(self, *arguments, **options)
+
+    monkeypatch.setattr(Collection, "bulk_write", overtaken)
+    assert made.store.write([event(-5, texts=2)]) == WriteResult(1, 0, 0, 0)
+    assert made.store.read("caller", ["k1"]) == {"k1": {"texts": 2}}
+
+
+def test_another_error_of_a_write_is_not_taken_for_a_newer_value(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    details = {"writeErrors": [{"index": 0, "code": 14031, "errmsg": "no space"}]}
+
+    def failing(*arguments: Any, **options: Any) -> Any:
+        raise BulkWriteError(details)
+
+    monkeypatch.setattr(Collection, "bulk_write", failing)
+    with pytest.raises(StoreError, match="MongoDB refused to write features"):
+        made.store.write([event(-5, texts=2)])
 
 
 def test_documents_say_when_they_may_be_deleted_and_the_server_is_told(client: Client, made: Made) -> None:
