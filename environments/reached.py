@@ -21,6 +21,8 @@ def endpoints(settings: Settings) -> frozenset[Endpoint]:
             names |= {"codebuild", "ecr.api"}
     if not settings.data.retain:
         names.add("cloudformation")
+    if settings.features.store == "mongodb":
+        names.add("lambda")  # the function that classifies asks the one that has the driver
     if settings.classifier.uses_bedrock:
         names.add("bedrock-runtime")
     gateways = {Endpoint(name=name, gateway=True) for name in ("s3", "dynamodb")}

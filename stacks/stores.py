@@ -14,10 +14,30 @@ class Stored:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeatureTables:
+    """The feature store in DynamoDB: the newest values, and every event."""
+
+    online: Stored
+    history: Stored
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureServer:
+    """The feature store on a MongoDB server. secret: ARN, or name, of the secret with its address; group: the security
+    group that may speak to it, None outside a VPC and where the settings' own groups may.
+    """
+
+    secret: str
+    server: str
+    group: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stores:
     """The Data stack's resources, for the stacks that use them. key_arn: None where AWS's own keys encrypt.
 
-    erasure_key_arn: of the secret that hashes the ledger's tombstones.
+    erasure_key_arn: of the secret that hashes the ledger's tombstones. features, feature_server: where features
+    are kept, at most one of the two.
     """
 
     dataset: Stored
@@ -31,6 +51,8 @@ class Stores:
     usage: Stored
     erasure_key_arn: str
     key_arn: str | None
+    features: FeatureTables | None = None
+    feature_server: FeatureServer | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

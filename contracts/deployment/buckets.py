@@ -24,6 +24,10 @@ RETRAINING = "retraining/decisions/"
 PROMOTIONS = "promotions/"
 # How far drift looks have counted the request log, and what they know of each model version.
 DRIFT_STATE = f"{DRIFT}state.json"
+# What features were computed from so far, and what the gate's report says of callers and publishers.
+FEATURES = "features/"
+FEATURES_STATE = f"{FEATURES}state.json"
+FEATURES_SUMMARY = f"{FEATURES}summary.json"
 
 # A training job's archives: the model, and the contents of /opt/ml/output/data.
 MODEL_FILE, OUTPUT_FILE = "model.tar.gz", "output.tar.gz"

@@ -65,6 +65,7 @@ LOG_DEAD_LETTERS_URL = "LogDeadLettersUrl"
 LOG_PARKED_URL = "LogParkedUrl"
 KEY_CACHE_SECONDS = "KeyCacheSeconds"
 CONSOLE_URL = "ConsoleUrl"
+FEATURES_FUNCTION_NAME = "FeaturesFunctionName"  # only with a feature store
 
 # Of the Monitoring stack.
 ALARM_TOPIC_ARN = "AlarmTopicArn"

@@ -6,7 +6,7 @@ The report is `drift/<model version>/report.json` in the artifact bucket. The fu
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 LAYOUT = 1
 
@@ -89,8 +89,23 @@ class Counted(TypedDict):
     unknown_labels: int
 
 
+class Part(TypedDict):
+    """A part of a slice: its texts since the start, and their mean confidence; None where none has one."""
+
+    name: str
+    texts: int
+    confidence: float | None
+
+
+class Slice(TypedDict):
+    """The texts by one feature (contracts/features/slices.py): the largest parts, the largest first."""
+
+    name: str
+    parts: list[Part]
+
+
 class Report(TypedDict):
-    """Times are UTC, such as `2026-11-20T21:35:00.123Z`.
+    """slices: only where texts were answered with features. Times are UTC, such as `2026-11-20T21:35:00.123Z`.
 
     since, until: of the counted requests; "" before the first. behind_seconds: how far the log was counted when the
     look ended, 0 where it was counted to its end. accuracy, explanation: None where there are none, with the reason
@@ -109,6 +124,7 @@ class Report(TypedDict):
     promise: Promise
     reference: Reference | None
     streams: list[Stream]
+    slices: NotRequired[list[Slice]]
     accuracy: dict[str, Any] | None
     accuracy_reason: str
     explanation: dict[str, Any] | None

@@ -58,6 +58,8 @@ class Item(TypedDict, total=False):
     variant: of the model that answered, as `contracts.ab_tests.live` names it. ab_test, assigned, unit: while a live
     A/B test runs, its id, the variant that the split chose, and 16 hexadecimal digits that stand for the split's unit
     (not with `data.request_log_text: drop`).
+    publisher: the id of the publisher that the request named (`contracts.features.event.publisher_id`). features: what
+    the feature store knew when the text was answered (`contracts.features.computed.logged`).
     audit: true for a text of the audit sample (`audit`). given: the labels of those who labelled it, by labeller; of a
     text of the sample its other item has them.
     """
@@ -96,6 +98,8 @@ class Item(TypedDict, total=False):
     ab_test: str
     assigned: str
     unit: str
+    publisher: str
+    features: dict[str, int | float | str | bool]
 
 
 class IndexAttributes(TypedDict):

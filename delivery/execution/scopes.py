@@ -124,7 +124,12 @@ def scopes(names: Names) -> Iterator[Scope]:
         here("lambda", f"function:{stack}*", "event-source-mapping:*"),
     )
     yield Scope(("lambda:GetCodeSigningConfig",), here("lambda", "code-signing-config:*"))
+    # CloudFormation makes a layer's name of its logical id alone.
+    yield Scope(("lambda:*LayerVersion",), here("lambda", "layer:MongoDbLayer*"))
     yield Scope(("lambda:*",), here("lambda", f"function:{stack}*"))
+    # DocumentDB's actions are those of RDS, and its identifiers have small letters alone.
+    databases = ("cluster", "db", "subgrp", "cluster-pg")
+    yield Scope(("rds:*",), here("rds", *(f"{kind}:{stack.lower()}*" for kind in databases)))
     yield Scope(("dynamodb:*",), here("dynamodb", f"table/{stack}*"))
     yield Scope(("sqs:*",), here("sqs", f"{stack}*"))
     yield Scope(("sns:*",), here("sns", f"{stack}*"))

@@ -67,8 +67,8 @@ def locate(env: str, *, root: Path) -> Path:
 def read(path: Path, *, root: Path) -> Source:
     """Read an environment's file and the override beside it."""
     override_path = path.with_name(f"{path.stem}.override{path.suffix}")
-    base = _parse(path, root=root)
-    override = _parse(override_path, root=root) if override_path.is_file() else {}
+    base = parse(path, root=root)
+    override = parse(override_path, root=root) if override_path.is_file() else {}
     return Source(
         values=merge(base, override),
         stem=path.stem,
@@ -87,7 +87,8 @@ def merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _parse(path: Path, *, root: Path) -> dict[str, Any]:
+def parse(path: Path, *, root: Path) -> dict[str, Any]:
+    """A YAML file's mapping; {} for an empty file. Raises SettingsError with one line."""
     shown = _shown(path, root=root)
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)

@@ -17,6 +17,8 @@ class ClassifySettings:
     answer_cache_seconds: how long a text's answer may be reused without asking the model; 0 = never.
     component_name: of the inference component that is the model; empty where the endpoint has a model of its own.
     challenger_endpoint_name: of a live A/B test; empty where none can start.
+    feature_store: dynamodb, mongodb or none; the first needs the table and the registry, the second the function that
+    reads. features_wait_ms: how long a request waits for its features once the model has answered.
     top_k, threshold: for requests without their own (response.Listing); 0 = none.
     """
 
@@ -44,6 +46,11 @@ class ClassifySettings:
     bedrock_concurrency: int = 8
     approved_model_parameter: str = ""
     artifact_bucket: str = ""
+    feature_store: str = "none"
+    features_online_table: str = ""
+    features_registry: str = ""
+    features_function: str = ""
+    features_wait_ms: int = 0
 
     def __post_init__(self) -> None:
         needed = ["endpoint_name"] if self.backend == "sagemaker" else []

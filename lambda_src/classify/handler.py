@@ -10,12 +10,12 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lambda_src.classify import live_tests, log_writer, request_body
+from lambda_src.classify import features, live_tests, log_writer, request_body
 from lambda_src.classify.backends import choice
 from lambda_src.classify.backends.answer import Backend
 from lambda_src.classify.environment import ClassifySettings
 from lambda_src.classify.logic import Classifier, Outcome, SplitPort
-from lambda_src.classify.metrics import count_answers, count_log_failures, count_test
+from lambda_src.classify.metrics import count_answers, count_features, count_log_failures, count_test
 from lambda_src.classify.response import Listing
 from lambda_src.common import environment
 from lambda_src.common.api import http
@@ -74,6 +74,7 @@ def _classifier() -> Classifier:
         listing=Listing(top_k=settings.top_k or None, threshold=settings.threshold or None),
         tests=_tests(settings),
         split=_split,
+        features=features.make(settings, logger=logger),
         logger=logger,
     )
 
@@ -115,6 +116,7 @@ def _measure(outcome: Outcome) -> None:
     threshold = outcome.listing.threshold
     count_answers(metrics, environment=settings.environment, results=outcome.results, threshold=threshold)
     count_test(metrics, outcome.assignment, outcome.variants, challenger_ms=outcome.challenger_ms)
+    count_features(metrics, outcome.reading)
     count_log_failures(metrics, outcome.written)
 
 

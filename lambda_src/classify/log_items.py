@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from contracts.ab_tests.live import CHALLENGER
 from contracts.logs import audit, logged_labels, request_log
@@ -25,6 +25,8 @@ class RequestFacts:
     shards: over how many shards each index spreads its writes. threshold: below which an answer is uncertain.
     audit_share: the share of the answered texts that the audit sample takes. variants: of a live A/B test, which
     variant answered each text, else empty; assignment: what the test had chosen.
+    publisher: its id, if the request named one. features: of each text, what was known when it was answered; empty
+    where nothing was read in time.
     """
 
     request_id: str
@@ -41,6 +43,8 @@ class RequestFacts:
     audit_share: float = 0.0
     variants: tuple[str, ...] = ()
     assignment: Assignment | None = None
+    publisher: str = ""
+    features: Sequence[Mapping[str, Any]] = ()
 
 
 def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Prediction] | None) -> list[Item]:
@@ -57,6 +61,8 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
     }
     if facts.backend:
         shared["backend"] = facts.backend
+    if facts.publisher:
+        shared["publisher"] = facts.publisher
     if facts.variant:
         shared["variant"] = facts.variant
     ids = {labels: logged_labels.labels_id(labels) for labels in {result.labels for result in results or ()}}
@@ -76,6 +82,8 @@ def build(facts: RequestFacts, *, texts: Sequence[str], results: Sequence[Predic
         kept_text = text_attributes(text, keep=facts.keep_text)
         item: Item = {**shared, "position": position, **index_attributes, **kept_text}
         item |= _of_a_test(facts, position)
+        if facts.features and facts.features[position]:
+            item["features"] = dict(facts.features[position])
         if result is not None:
             item |= _result_attributes(result, labels_id=ids[result.labels])
             if audit.is_sampled(facts.request_id, position, share=facts.audit_share):

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from contracts.logs.request_log import Item
 from lambda_src.classify import log_items, request_body, response
 from lambda_src.classify.backends.answer import SAGEMAKER, Backend, ModelAnswer, ModelAsleep, bad_answer
+from lambda_src.classify.features import Features, Reading
 from lambda_src.classify.live_tests import Assignment
 from lambda_src.classify.log_writer import Written
 from lambda_src.classify.request_body import ClassifyRequest
@@ -46,6 +47,7 @@ class Outcome:
     """The outcome of a request, for its metrics. bad_answer: the endpoint's answer was not usable. asleep:
     the model sleeps, whether or not Bedrock answered. assignment: what a
     live A/B test chose; variants: which variant then answered each text; challenger_ms: how long the challenger took.
+    reading: what became of the read of features.
     """
 
     texts: int = 0
@@ -60,6 +62,7 @@ class Outcome:
     assignment: Assignment | None = None
     variants: tuple[str, ...] = ()
     challenger_ms: float | None = None
+    reading: Reading = field(default_factory=Reading)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +70,8 @@ class Classifier:
     """Answers requests; `milliseconds` is a monotonic clock.
 
     backend_of: the backend for a caller, by the id of the caller's key. listing: for requests that do not say.
-    tests: None where no live A/B test can start; split: makes what answers during one.
+    tests: None where no live A/B test can start; split: makes what answers during one. features: None where there is no
+    feature store.
     """
 
     backend_of: Callable[[str], Backend]
@@ -79,6 +83,7 @@ class Classifier:
     listing: Listing = ALL
     tests: TestsPort | None = None
     split: Callable[[], SplitPort] | None = None
+    features: Features | None = None
     logger: Any
     milliseconds: Callable[[], float] = lambda: time.perf_counter() * 1000
 
@@ -90,6 +95,7 @@ class Classifier:
         request = request_body.parse(event)
         outcome.texts, outcome.listing = len(request.texts), request.listing.or_else(self.listing)
         status, variant, cached = 200, "", None
+        pending = self.features and self.features.start(request.texts, caller=key_id, publisher=request.publisher)
         try:
             answer = self._ask(request, outcome, caller=key_id)
             variant, cached, outcome.backend = answer.variant, answer.cached, answer.backend
@@ -107,6 +113,7 @@ class Classifier:
             raise
         finally:
             latency_ms = round(self.milliseconds() - started, 1)
+            known = self.features.take(pending, outcome.reading) if self.features and pending else None
             if status != 422:  # a refused text is not kept, like any other invalid input
                 facts = log_items.RequestFacts(
                     request_id=http.request_id(event),
@@ -123,6 +130,8 @@ class Classifier:
                     audit_share=self.audit_share,
                     variants=outcome.variants,
                     assignment=outcome.assignment,
+                    publisher=request.publisher,
+                    features=known or (),
                 )
                 items = log_items.build(facts, texts=request.texts, results=outcome.results or None)
                 labels = log_items.labels_items(outcome.results, expires_at=items[0]["expires_at"])

@@ -12,6 +12,7 @@ from aws_lambda_powertools import Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from contracts.ab_tests.live import CHALLENGER
+from lambda_src.classify.features import Reading
 from lambda_src.classify.live_tests import Assignment
 from lambda_src.classify.log_writer import Written
 from lambda_src.classify.response import Prediction
@@ -69,6 +70,13 @@ def count_test(
     metrics.add_metric(name="ChallengerFailed", unit=MetricUnit.Count, value=len(asked) - answered)
     if challenger_ms is not None:
         metrics.add_metric(name="ChallengerLatencyMs", unit=MetricUnit.Milliseconds, value=challenger_ms)
+
+
+def count_features(metrics: Metrics, reading: Reading) -> None:
+    """Counts a request that went on without its features, and reads that failed; nothing where none are read."""
+    if reading.asked:
+        metrics.add_metric(name="FeaturesMissed", unit=MetricUnit.Count, value=reading.missed)
+        metrics.add_metric(name="FeaturesUnread", unit=MetricUnit.Count, value=reading.failed)
 
 
 def count_log_failures(metrics: Metrics, written: Written) -> None:

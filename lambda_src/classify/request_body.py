@@ -10,13 +10,15 @@ from typing import Any
 
 import fastjsonschema
 
+from contracts.features.event import checked_id, publisher_id
+from contracts.features.values import FeatureError
 from lambda_src.classify.response import ALL, Listing
 from lambda_src.common.api import contract, json_body, validation_messages
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 
 _FIELDS = ("inputs", "headline")
-_OPTIONS = ("top_k", "threshold")
+_OPTIONS = ("top_k", "threshold", "publisher")
 _SCHEMAS = ("ClassifyRequest", "TextList", "Text", "Options")
 
 
@@ -24,12 +26,14 @@ _SCHEMAS = ("ClassifyRequest", "TextList", "Text", "Options")
 class ClassifyRequest:
     """The texts to classify; `single` if one text was sent on its own, not in a list.
 
-    listing: what the caller wants the answer to list, as far as it was sent.
+    listing: what the caller wants the answer to list, as far as it was sent. publisher: the id of the texts' publisher;
+    "" if none was sent.
     """
 
     texts: tuple[str, ...]
     single: bool
     listing: Listing = ALL
+    publisher: str = ""
 
 
 def warm() -> None:
@@ -52,7 +56,23 @@ def parse(event: Event) -> ClassifyRequest:
         if not json_body.is_unicode(text):
             name = ("inputs" if "inputs" in document else "headline") if single else f"inputs[{index}]"
             raise Problem("invalid-input", f"`{name}` contains an unpaired surrogate, which is not valid Unicode.")
-    return ClassifyRequest(texts=texts, single=single, listing=_listing(document))
+    return ClassifyRequest(
+        texts=texts, single=single, listing=_listing(document), publisher=_publisher(document.get("publisher"))
+    )
+
+
+def _publisher(name: str | None) -> str:
+    """The publisher's id. Raises Problem for a name without a visible character."""
+    if name is None:
+        return ""
+    if not json_body.is_unicode(name):
+        raise Problem("invalid-input", "`publisher` contains an unpaired surrogate, which is not valid Unicode.")
+    found = publisher_id(name)
+    try:
+        return checked_id("publisher", found)
+    except FeatureError:
+        detail = "`publisher` is no name of visible characters, at most 512 bytes in UTF-8: send one, or leave it out."
+        raise Problem("invalid-input", detail) from None
 
 
 def _listing(document: dict[str, Any]) -> Listing:

@@ -30,6 +30,7 @@ Key = tuple[str, int]
 _READ = (
     *("request_id", "position", "time", "place", "expires_at", "backend", "model_version", "label", "confidence"),
     *("length", "unknown_pieces", "unseen_words", "text", "text_sha256", "labels_id", "packed_probabilities"),
+    *("features", "publisher"),
 )
 
 

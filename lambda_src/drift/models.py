@@ -11,6 +11,7 @@ from contracts.logs.drift_report import Alarm, Counted, Promise
 from contracts.logs.request_log import Item
 from contracts.models.baseline import Baseline
 from contracts.texts import text_normalization
+from lambda_src.drift import slices
 from lambda_src.drift.statistics import signatures
 from lambda_src.drift.statistics.monitor import Monitor
 from lambda_src.drift.statistics.observation import Observation, Signature
@@ -60,6 +61,7 @@ class Model:
     evidence: dict[str, list[tuple[str, int, float]]] = field(default_factory=dict)
     alarms: dict[str, Alarm] = field(default_factory=dict)
     recent: list[tuple[str, int]] = field(default_factory=list)
+    slices: slices.Counts = field(default_factory=dict)
     unreported: bool = True
 
     @classmethod
@@ -75,6 +77,7 @@ class Model:
         model.evidence = {name: [tuple(point) for point in points] for name, points in document["evidence"].items()}
         model.alarms = document["alarms"]
         model.recent = [(request_id, position) for request_id, position in document["recent"]]
+        model.slices = document.get("slices", {})  # states of earlier releases have none
         model.unreported = document["unreported"]
         return model
 
@@ -89,6 +92,7 @@ class Model:
             "evidence": self.evidence,
             "alarms": self.alarms,
             "recent": self.recent,
+            "slices": self.slices,
             "unreported": self.unreported,
         }
 
@@ -118,6 +122,7 @@ class Model:
         self.counts.texts += len(request)
         self.counts.late += len(request) if late else 0
         self.counts.unknown_labels += len(request) - len(known)
+        slices.count(self.slices, request)
         kept = [(item["request_id"], int(item["position"])) for item in known[:RECENT_OF_REQUEST]]
         self.recent = [*self.recent, *kept][-RECENT:]
         if self.monitor is not None and known:

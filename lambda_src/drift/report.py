@@ -9,7 +9,7 @@ from contracts.logs import drift_report
 from contracts.logs.audit import Sampled
 from contracts.logs.drift_report import Report, Stream
 from contracts.logs.request_log import Item
-from lambda_src.drift import newest
+from lambda_src.drift import newest, slices
 from lambda_src.drift.log import Key
 from lambda_src.drift.models import Model
 from lambda_src.drift.statistics.monitor import StreamState
@@ -61,7 +61,7 @@ def build(model: Model, *, written: str, until: str, behind: int) -> Report:
     streams = [_stream(model, state) for state in (model.monitor.streams() if model.monitor else [])]
     status, reason = _verdict(model, streams)
     reference = model.reference
-    return {
+    document: Report = {
         "layout": drift_report.LAYOUT,
         "model_version": model.version,
         "written": written,
@@ -79,6 +79,9 @@ def build(model: Model, *, written: str, until: str, behind: int) -> Report:
         "explanation": None,
         "explanation_reason": _NO_TIME,
     }
+    if found := slices.report(model.slices):
+        document["slices"] = found
+    return document
 
 
 def _verdict(model: Model, streams: list[Stream]) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from contracts.logs import audit
 from contracts.logs.audit import Given, Sampled
 from contracts.logs.request_log import Item
 from contracts.texts import labelling, text_normalization
+from lambda_src.labelling import known
 from lambda_src.labelling.labeller import Labeller
 
 # Labellers at work at the same time get different texts of the sample: each chooses among this many times as many.
@@ -129,7 +130,10 @@ class Uncertain:
             if len(open_ones) >= RANKED:
                 break
         texts = [text_normalization.normalised(item["text"]) for item in open_ones]
-        uncertainties = [labelling.uncertainty(item.get("probabilities", ())) for item in open_ones]
+        uncertainties = [
+            known.weighted(labelling.uncertainty(item.get("probabilities", ())), item.get("features", {}))
+            for item in open_ones
+        ]
         ranked = labelling.rank(texts, uncertainties, count=count, known=labelled)
         return [Picked(item=open_ones[choice.position], sample="uncertain") for choice in ranked]
 

@@ -18,6 +18,8 @@ from ops.erase import editors, leftovers
 from ops.erase.batches import batch
 from ops.erase.datasets import table
 from ops.erase.editors import Editor
+from ops.erase.features import PATIENT, Features
+from ops.erase.features import STORE as FEATURES
 from ops.erase.ledger import STORE as LEDGER
 from ops.erase.ledger import Ledger, Tombs
 from ops.erase.objects import Objects
@@ -38,7 +40,7 @@ QUEUES = (stack_outputs.LOG_DEAD_LETTERS_URL, stack_outputs.LOG_PARKED_URL)
 CAPTURE, BATCH, DATASETS, EVALUATIONS = "data capture", "batch files", "datasets", "evaluations"
 DRIFT = "drift reports"
 STORES = (
-    *(LOG, LEDGER, "dead letters", "kept answers", "examples", CAPTURE, BATCH, DRIFT),
+    *(LOG, LEDGER, "dead letters", "kept answers", "examples", CAPTURE, BATCH, DRIFT, FEATURES),
     *(VERSIONS, DATASETS, EVALUATIONS),
 )
 
@@ -152,10 +154,14 @@ class Erasure:
             (CAPTURE, self._files(CAPTURE, artifacts, buckets.CAPTURE, lambda key: editors.captured)),
             (BATCH, self._files(BATCH, artifacts, buckets.BATCH, _of_batch)),
             (DRIFT, self._files(DRIFT, artifacts, buckets.DRIFT, _of_drift)),
+            *((FEATURES, self._features(name)) for name in (stacks.get(stack_outputs.FEATURES_FUNCTION_NAME),) if name),
             *([(VERSIONS, self._versions)] if self._versions else []),
             (DATASETS, self._datasets),
             (EVALUATIONS, self._evaluations),
         ]
+
+    def _features(self, function: str) -> Features:
+        return Features(self._cloud.client("lambda", config=PATIENT), function=function, show=self._show)
 
     def _of_ledger(self) -> tuple[Ledger | None, DatasetVersions | None]:
         """The stores of what was labelled; None where a deploy has not made them yet."""

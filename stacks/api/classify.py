@@ -12,6 +12,7 @@ from contracts.serving import wakes
 from environments.sections.api import Api
 from environments.settings import Settings
 from stacks.api import bedrock_access, trained_model
+from stacks.api.features import Features
 from stacks.api.http_api import Route
 from stacks.deployment import Deployment
 from stacks.shared.permissions import allow, use_key
@@ -20,10 +21,19 @@ from stacks.stores import Stores
 
 
 class Classify(PythonFunction):
-    """The function; `dead_letters` is the queue for items that the request log's table did not accept."""
+    """The function. dead_letters: for items that the request log's table did not accept. features: what it reads
+    features from; None where there is no store.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, deployment: Deployment, stores: Stores, dead_letters: sqs.IQueue
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        deployment: Deployment,
+        stores: Stores,
+        dead_letters: sqs.IQueue,
+        features: Features | None,
     ) -> None:
         settings = deployment.settings
         super().__init__(
@@ -44,6 +54,7 @@ class Classify(PythonFunction):
                 "AUDIT_SHARE": str(audit_share(settings)),
                 **(trained_model.challenger_variables(settings) if may_be_tested(settings) else {}),
                 **_listing(settings.api),
+                **(features.reader_variables() if features else {}),
             },
             # The gateway gives up after 30 seconds; the function answers before it does.
             timeout=cdk.Duration.seconds(settings.api.answer_seconds),
@@ -62,6 +73,8 @@ class Classify(PythonFunction):
         allow(self.role, "dynamodb:BatchWriteItem", on=stores.request_log.arn)
         allow(self.role, "sqs:SendMessage", on=dead_letters.queue_arn)
         allow(self.role, "dynamodb:PutItem", "dynamodb:DeleteItem", on=stores.answers.arn)
+        if features:
+            features.may_read(self.role)
         use_key(self.role, stores.key_arn)
         # SnapStart works for a published version only.
         called: lambda_.IFunction = self.live_alias() if settings.snap_start else self.function

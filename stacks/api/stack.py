@@ -9,6 +9,7 @@ from stacks.api.authorizer import Authorizer
 from stacks.api.classify import Classify
 from stacks.api.cursor_key import CursorKey
 from stacks.api.examples import Examples
+from stacks.api.features import Features
 from stacks.api.http_api import HttpApi
 from stacks.api.labelling import Labelling
 from stacks.api.log_queues import LogQueues, log_queues
@@ -29,7 +30,10 @@ class ApiStack(RubricStack):
             scope, "Api", deployment=deployment, description="Rubric: the HTTP API.", key_arn=stores.key_arn
         )
         queues = log_queues(self)
-        classify = Classify(self, "Classify", deployment=deployment, stores=stores, dead_letters=queues.waiting)
+        features = self._features(stores)
+        classify = Classify(
+            self, "Classify", deployment=deployment, stores=stores, dead_letters=queues.waiting, features=features
+        )
         meta = Meta(self, "Site", deployment=deployment, stores=stores)
         authorizer = Authorizer(self, "Authorizer", deployment=deployment, stores=stores)
         cursor_key = CursorKey(self, "CursorKey", deployment=deployment, key_arn=stores.key_arn)
@@ -55,6 +59,7 @@ class ApiStack(RubricStack):
             "labelling": labelling,
             "rotation": cursor_key.rotation,
             "redrive": redrive,
+            **({"features": features} if features else {}),
         }
         if not checks_keys:
             # Monitoring may import its name, from when keys were checked: without it this update would be refused.
@@ -66,6 +71,17 @@ class ApiStack(RubricStack):
             parked=self.share(queues.parked.queue_name),
         )
         self._outputs(http, queues)
+
+    def _features(self, stores: Stores) -> Features | None:
+        if self.settings.features.store == "none":
+            return None
+        features = Features(self, "Features", deployment=self.deployment, stores=stores)
+        self.output(
+            stack_outputs.FEATURES_FUNCTION_NAME,
+            features.function.function_name,
+            description="The function that computes, reads and erases features.",
+        )
+        return features
 
     def _outputs(self, http: HttpApi, queues: LogQueues) -> None:
         url = http.api.api_endpoint

@@ -12,6 +12,8 @@ from contracts.deployment import buckets, stack_outputs
 from environments import kept
 from stacks.base import RubricStack
 from stacks.data.erasure_key import ErasureKey
+from stacks.data.feature_server import AtlasEndpoint, FeatureCluster
+from stacks.data.feature_tables import feature_tables
 from stacks.data.key import data_key
 from stacks.data.ledger_table import LedgerTable
 from stacks.data.request_log_table import RequestLogTable
@@ -20,7 +22,7 @@ from stacks.data.table import Table, text_key
 from stacks.deployment import Deployment
 from stacks.network.flow_log import FlowLog
 from stacks.shared.cleanup import Cleanup
-from stacks.stores import Stored, Stores
+from stacks.stores import FeatureServer, FeatureTables, Stored, Stores
 
 
 class DataStack(RubricStack):
@@ -89,6 +91,8 @@ class DataStack(RubricStack):
             usage=self._shared_table(self._usage),
             erasure_key_arn=self.share(self._erasure_key.arn),
             key_arn=self.share(self._key.key_arn) if self._key else None,
+            features=self._feature_tables() if self.settings.features.store == "dynamodb" else None,
+            feature_server=self._feature_server() if self.settings.features.store == "mongodb" else None,
         )
         self._outputs()
 
@@ -123,6 +127,23 @@ class DataStack(RubricStack):
             partition_key="key_id",
             sort_key=text_key("day"),
         )
+
+    def _feature_tables(self) -> FeatureTables:
+        online, history = feature_tables(self, deployment=self.deployment, key=self._key)
+        return FeatureTables(online=self._shared_table(online), history=self._shared_table(history))
+
+    def _feature_server(self) -> FeatureServer:
+        mongodb = self.settings.features.mongodb
+        assert mongodb is not None
+        if mongodb.cluster is not None:
+            cluster = FeatureCluster(self, "FeatureCluster", deployment=self.deployment, key=self._key)
+            secret = self.share(cluster.secret_arn)
+            return FeatureServer(secret=secret, server=mongodb.cluster, group=self.share(cluster.client_group))
+        group: str | None = None
+        if mongodb.private_endpoint is not None:
+            endpoint = AtlasEndpoint(self, "FeatureEndpoint", deployment=self.deployment)
+            group = self.share(endpoint.client_group)
+        return FeatureServer(secret=mongodb.secret or "", server=mongodb.server or "", group=group)
 
     def _clean_up(self, name: str, *buckets: SecureBucket) -> Cleanup | None:
         """Deletes buckets with their content; None where data is kept."""

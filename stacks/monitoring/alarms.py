@@ -286,6 +286,18 @@ class Alarms(Construct):
             "on. `rubric drift` shows what moved and when. The alarm ends when another model serves.",
         )
 
+    def watch_features(self, *, service: str, environment: str) -> None:
+        """A feature store that is down or slow. No classification waits for it or fails."""
+        self._add(
+            "FeaturesUnread",
+            own_metric("FeaturesUnread", service=service, environment=environment),
+            threshold=1,
+            operator=_AT_LEAST,
+            periods=3,
+            description="For three minutes requests could not read the feature store. They were answered without "
+            "features, which the request log then lacks.",
+        )
+
     def watch_ab_tests(self, *, service: str, environment: str) -> None:
         """Whether a challenger's resources are left over; the ab_test function looks every minute."""
         self._at_least_one(

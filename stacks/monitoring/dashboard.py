@@ -218,6 +218,20 @@ class Dashboard(Construct):
             _graph("Drift: seconds that looks are behind", [behind], width=_THIRD),
         )
 
+    def show_features(self, *, service: str, environment: str) -> None:
+        """The feature store: what is written, and what requests went on without."""
+
+        def ours(name: str, label: str, statistic: str = "Sum") -> cloudwatch.Metric:
+            return own_metric(name, service=service, environment=environment, statistic=statistic, label=label)
+
+        missed = [ours("FeaturesMissed", "answered without features"), ours("FeaturesUnread", "reads that failed")]
+        written = [ours("FeaturesWritten", "written"), ours("FeaturesFailed", "computations that the store failed")]
+        self.dashboard.add_widgets(
+            _graph("Features: requests", missed, width=_THIRD),
+            _graph("Features: events", written, width=_THIRD),
+            _graph("Features: seconds behind", [ours("FeaturesBehindSeconds", "behind", "Maximum")], width=_THIRD),
+        )
+
     def show_ab_tests(self, challenger: EndpointMetrics, *, service: str, environment: str, function: str) -> None:
         """A live A/B test's challenger, and whether tests go on and leave nothing behind."""
 

@@ -103,6 +103,8 @@ class MonitoringStack(RubricStack):
             alarms.watch_ab_tests(**self._identity)
             if self.settings.drift.enabled:
                 alarms.watch_drift(**self._identity)
+        if self.settings.features.store != "none":
+            alarms.watch_features(**self._identity)
         if self.settings.classifier.fallback != "none":
             alarms.watch_fallback(**self._identity)
         watched = self._watched
@@ -133,5 +135,7 @@ class MonitoringStack(RubricStack):
             board.show_drift(**self._identity, function=self._pipeline.drift)
             board.show_retraining(**self._identity)
             board.show_ab_tests(self._challenger, function=self._pipeline.ab_test, **self._identity)
+        if self.settings.features.store != "none":
+            board.show_features(**self._identity)
         board.show_tables(self._tables)
         return self.settings.prefix

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 import aws_cdk as cdk
@@ -24,7 +24,7 @@ class PythonFunction(Construct):
     """`lambda_src/<folder>` as a function; its role may only write its own logs at first.
 
     folder: such as `classify` or `pipeline/gate`; its last part is the name of the function and of its folder in
-    build/lambda.
+    build/lambda. layers: with packages of its own. groups: security groups of its own, in a VPC.
     """
 
     def __init__(
@@ -39,6 +39,8 @@ class PythonFunction(Construct):
         timeout: cdk.Duration,
         memory_mb: int = 256,
         snap_start: bool = False,
+        layers: Sequence[lambda_.ILayerVersion] = (),
+        groups: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         settings, name = deployment.settings, PurePosixPath(folder).name
@@ -65,6 +67,7 @@ class PythonFunction(Construct):
             log_group=self.log_group,
             memory_size=memory_mb,
             timeout=timeout,
+            layers=list(layers) or None,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             # An old version's snapshot costs money as long as it is kept.
             current_version_options=lambda_.VersionOptions(removal_policy=cdk.RemovalPolicy.DESTROY),
@@ -77,7 +80,7 @@ class PythonFunction(Construct):
             },
         )
         if deployment.placement is not None:
-            run_function_in_vpc(self.function, self.role, placement=deployment.placement)
+            run_function_in_vpc(self.function, self.role, placement=deployment.placement, groups=groups)
         accept(
             self.function,
             "L1",

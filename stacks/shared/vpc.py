@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import aws_cdk as cdk
@@ -41,16 +42,19 @@ _NO_RESOURCE = "EC2's Describe actions take no resource."
 _UNKNOWN = "Network interfaces get their ids when the service makes them."
 
 
-def run_function_in_vpc(function: lambda_.Function, role: iam.Role, *, placement: Placement) -> None:
+def run_function_in_vpc(
+    function: lambda_.Function, role: iam.Role, *, placement: Placement, groups: Sequence[str] = ()
+) -> None:
     """Give a function subnets and groups, and Lambda the permissions to make network interfaces there.
 
-    The role's policy outlives the function: Lambda deletes the interfaces by it ("foundation-networking"). A subnet or
-    group that another account shares has that account in its ARN (VPC user guide, "vpc-sharing").
+    groups: further ones, of this function alone. The role's policy outlives the function: Lambda deletes the interfaces
+    by it ("foundation-networking"). A subnet or group that another account shares has that account in its ARN (VPC user
+    guide, "vpc-sharing").
     """
     resource = function.node.default_child
     assert isinstance(resource, lambda_.CfnFunction)
     resource.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
-        subnet_ids=list(placement.subnet_ids), security_group_ids=list(placement.function_groups)
+        subnet_ids=list(placement.subnet_ids), security_group_ids=[*placement.function_groups, *groups]
     )
     allow(role, *LAMBDA_DESCRIBES, on="*", when=_NOT_THE_CODE, because=_NO_RESOURCE)
     everything = _ec2(role, "*", "*", account="*")

@@ -205,7 +205,7 @@ class Pipeline(Construct):
         return function
 
     def _make_gate(self) -> PythonFunction:
-        gate = self._settings.training.gate
+        gate, store = self._settings.training.gate, self._settings.features.store
         function = PythonFunction(
             self,
             "Gate",
@@ -222,6 +222,7 @@ class Pipeline(Construct):
                 "MAX_REGRESSION": str(gate.max_regression),
                 "MAX_POSSIBLE_REGRESSION": str(gate.possible_regression),
                 **({task.VARIABLE: self._settings.task.words.encoded()} if self._settings.task else {}),
+                **({} if store == "none" else {"FEATURE_STORE": store}),
             },
             # It reads the whole artifact for its digest; more memory also means more network bandwidth.
             timeout=cdk.Duration.minutes(5),
@@ -233,6 +234,8 @@ class Pipeline(Construct):
         allow(function.role, "s3:ListBucketVersions", on=bucket)
         allow(function.role, "s3:GetObject", "s3:GetObjectVersion", on=f"{bucket}/{buckets.TRAINING}*", because=_MODELS)
         may_write_once(function.role, bucket_arn=bucket, prefix=buckets.MODELS, because=_MODELS)
+        if store != "none":
+            allow(function.role, "s3:GetObject", on=f"{bucket}/{buckets.FEATURES_SUMMARY}")
         self._may_store_versions(function.role)
         use_key(function.role, self._stores.key_arn)
         return function

@@ -30,6 +30,7 @@ ACTIONS = {
     "s3:UploadPartCopy": {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"},
     "s3:ListObjectVersions": {"s3:ListBucketVersions"},
     "s3:DeleteObjects": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
+    "lambda:Invoke": {"lambda:InvokeFunction"},
     "bedrock:Converse": {"bedrock:InvokeModel"},
 }
 # "Amazon DynamoDB Transactions: How it works" in its guide: the actions that a transaction's parts need.

@@ -30,6 +30,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "environments").mkdir()
     for name in (*ENVIRONMENTS, SECOND_TASK):
         shutil.copy(REPOSITORY / "environments" / f"{name}.yaml", root / "environments")
+    shutil.copytree(REPOSITORY / "environments" / "registry", root / "environments" / "registry")
     lock = root / "model_code" / "training" / "requirements.lock"
     lock.parent.mkdir(parents=True)
     lock.write_text("package==1.0 --hash=sha256:00\n", encoding="utf-8")

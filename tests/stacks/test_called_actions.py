@@ -27,6 +27,8 @@ BY_STORES = {"kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"}
 BESIDE_S3 = {"s3:ListBucket", "s3:AbortMultipartUpload"}
 EMPTYING = {"s3:DeleteBucket", "s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"}
 BEDROCK = frozenset(f"lambda_src.classify.backends.{name}" for name in ("bedrock", "fallback", "approved_labels"))
+# Only with a feature store.
+READING = frozenset({"lambda_src.classify.features", "lambda_src.common.features.dynamodb"})
 ENDPOINT = "sagemaker:InvokeEndpoint"
 
 
@@ -56,7 +58,7 @@ def allowed(synthesised: Synthesised) -> dict[str, set[str]]:
     return found
 
 
-ELSEWHERE = ("build_image", "promote", "classify", "private_network")
+ELSEWHERE = ("build_image", "promote", "classify", "features", "private_network")
 
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in ELSEWHERE])
@@ -71,18 +73,32 @@ def test_a_role_allows_what_the_code_calls_and_nothing_else(each: Synthesised, n
 
 
 def test_the_classifier_without_bedrock(each: Synthesised) -> None:
-    assert allowed(each)["classify"] == called.actions("classify", without=BEDROCK)
+    assert allowed(each)["classify"] == called.actions("classify", without=BEDROCK | READING)
 
 
 def test_the_classifier_with_a_fallback(synthesise: Synthesise) -> None:
-    assert allowed(synthesise("dev", change=FALLBACK))["classify"] == called.actions("classify")
+    assert allowed(synthesise("dev", change=FALLBACK))["classify"] == called.actions("classify", without=READING)
 
 
 def test_the_classifier_with_bedrock_alone(synthesise: Synthesise) -> None:
     backends = {f"lambda_src.classify.backends.{name}" for name in ("fallback", "approved_labels", "split")}
-    without = frozenset({*backends, "lambda_src.classify.live_tests"})
+    without = READING | frozenset({*backends, "lambda_src.classify.live_tests"})
     calls = called.actions("classify", without=without)
     assert allowed(synthesise("dev", change=ALONE))["classify"] == calls - {ENDPOINT}
+
+
+def test_functions_with_a_feature_store(synthesise: Synthesise) -> None:
+    plain = called.actions("classify", without=BEDROCK | READING)
+    own = allowed(synthesise("dev", change="features: {store: dynamodb}"))
+    assert own["classify"] == plain | {"dynamodb:BatchGetItem"}
+    assert own["features"] == called.actions("features") - {"secretsmanager:GetSecretValue"} | {"s3:ListBucket"}
+    server = "features: {store: mongodb, mongodb: {secret: rubric/features, server: atlas}}"
+    asked = allowed(synthesise("dev", change=server))
+    assert asked["classify"] == plain | {"lambda:InvokeFunction"}
+    assert asked["features"] == {
+        *("dynamodb:BatchGetItem", "dynamodb:Query", "s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+        "secretsmanager:GetSecretValue",
+    }
 
 
 def test_the_image_builder(prod: Synthesised) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from contracts.api.task import Task
 from contracts.models import hyperparameters as encoding
 from contracts.models.evaluation import BaselineFigures, ChampionFigures, Comparison, Evaluation, Interval
+from lambda_src.pipeline.gate import card_features
 from lambda_src.pipeline.gate import card_words as words
 
 # The schema's limits, in characters and items.
@@ -23,6 +24,7 @@ _MATRIX = 20
 _HYPERPARAMETERS, _VALUE = 40, 100
 # Of many labels the card shows the weakest: all of them are in evaluation.json.
 _LABELS = 40
+_NO_FEATURES: Mapping[str, Any] = {}
 _CLASS_FIGURES: tuple[
     tuple[
         Literal["precision", "recall", "f1", "support"],
@@ -45,11 +47,13 @@ def content(
     training: Mapping[str, Any],
     reason: str,
     task: Task | None = None,
+    features: Mapping[str, Any] = _NO_FEATURES,
 ) -> str:
     """ModelCardContent, as JSON, for any evaluation well below 100,000 characters.
 
     training: the job's `job_arn`, `image`, `dataset_uri`, `hyperparameters`, `instance_type`, `instance_count`, as far
     as they are known. reason: the gate's decision. task: its own words, None where the settings have none.
+    as they are known. reason: the gate's decision. features: the feature store's summary; {} for none.
     """
     card = {
         "model_overview": {"model_creator": "Rubric's training pipeline", "model_artifact": [artifact_uri[:_TEXT]]},
@@ -62,7 +66,10 @@ def content(
         },
         "business_details": {"business_problem": words.BUSINESS_PROBLEM},
         "training_details": _training(evaluation, training=training),
-        "evaluation_details": list(_evaluations(evaluation, reason=reason)),
+        "evaluation_details": [
+            *_evaluations(evaluation, reason=reason),
+            *card_features.evaluations(features),
+        ],
         "additional_information": {
             "ethical_considerations": words.ETHICS,
             "caveats_and_recommendations": words.caveats(evaluation)[:_LONG],

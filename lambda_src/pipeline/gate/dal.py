@@ -65,6 +65,16 @@ class Outputs:
             without_bill and f"{uri} {without_bill}",
         )
 
+    def features(self) -> dict[str, Any]:
+        """What the feature store's last summary says of callers and publishers; {} where there is none."""
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=buckets.FEATURES_SUMMARY)
+        except ClientError as error:
+            if aws.error_code(error) != "NoSuchKey":
+                raise
+            return {}
+        return _object(answer["Body"].read())
+
     def write(self, job_name: str, evaluation: JudgedEvaluation) -> str:
         """Stores the whole evaluation in a file of its own, once; returns its S3 location.
 

@@ -11,6 +11,7 @@ class GateSettings:
 
     All of them from 0 to 1. dataset_bucket, ledger_table, erasure_key_arn: for the versions that jobs make.
     task: as in contracts/api/task.py.
+    feature_store: `none` where no features are computed.
     """
 
     artifact_bucket: str
@@ -22,3 +23,4 @@ class GateSettings:
     max_regression: float
     max_possible_regression: float
     task: str = ""
+    feature_store: str = "none"

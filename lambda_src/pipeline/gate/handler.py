@@ -90,6 +90,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             training=training,
             reason=decision.reason,
             task=task.decoded(settings.task),
+            features=outputs.features() if settings.feature_store != "none" else {},
         ),
     }
 

@@ -57,6 +57,7 @@ FREE: dict[str, str] = {
         LISTED_FREE,
     ),
     "AWS::EC2::FlowLog": "paid for with its log group",
+    "AWS::Lambda::LayerVersion": "the storage of code has no charge",
     "AWS::IAM::OIDCProvider": "IAM has no charges",
     "AWS::SNS::Subscription": "paid for with the topic's messages",
     "AWS::SSM::Parameter": "a standard parameter has no charge",

@@ -142,6 +142,12 @@ def _classify(f: Function) -> Iterator[Need]:
         yield from all_of("sagemaker:InvokeEndpoint", challenger, CODE)
         own = {"dynamodb:LeadingKeys": ["#ab"]}
         yield from all_of("dynamodb:GetItem", f.table("REQUEST_LOG_TABLE"), CODE, **own)
+    if f.variables.get("FEATURE_STORE") == "dynamodb":
+        yield from all_of("dynamodb:BatchGetItem", f.table("FEATURES_ONLINE_TABLE"), CODE)
+    if f.variables.get("FEATURE_STORE") == "mongodb":
+        yield from all_of(
+            "lambda:InvokeFunction", f.arn("lambda", f"function:{f.variables['FEATURES_FUNCTION']}"), CODE
+        )
     if "FALLBACK" in f.variables:
         yield from _approved_model(f)
     if "BEDROCK_MODEL_ID" in f.variables:
@@ -221,6 +227,8 @@ def _gate(f: Function) -> Iterator[Need]:
     yield from all_of("s3:PutObject", kept, ONCE, **part)
     yield from all_of("s3:PutObject", kept, ONCE, **{"s3:if-none-match": "*"})
     yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
+    if "FEATURE_STORE" in f.variables:
+        yield from all_of("s3:GetObject", f"{bucket}/features/summary.json", CODE)
     ours = f.bucket(f.variables["DATASET_BUCKET"])
     yield from all_of("s3:ListBucket", ours, CODE)
     yield from all_of("s3:GetObject", f"{ours}/datasets/versions/v4/manifest.json", CODE)
@@ -390,6 +398,29 @@ def _drift(f: Function) -> Iterator[Need]:
     yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
 
 
+def _features(f: Function) -> Iterator[Need]:
+    log, ledger, bucket = (
+        f.table("REQUEST_LOG_TABLE"),
+        f.table("LEDGER_TABLE"),
+        f.bucket(f.variables["ARTIFACT_BUCKET"]),
+    )
+    yield from all_of("dynamodb:BatchGetItem Query", log, CODE)
+    yield from all_of("dynamodb:Query", f"{log}/index/by_day", CODE)
+    yield from all_of("dynamodb:Query", ledger, CODE)
+    yield from all_of("dynamodb:Query", f"{ledger}/index/by_day", CODE)
+    yield from all_of("s3:GetObject PutObject", f"{bucket}/features/state.json", REPLACED)
+    yield from all_of("s3:PutObject", f"{bucket}/features/summary.json", CODE)
+    yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
+    if f.variables["FEATURE_STORE"] == "dynamodb":
+        yield from all_of("dynamodb:BatchGetItem DeleteItem UpdateItem", f.table("FEATURES_ONLINE_TABLE"), CODE)
+        history = f.table("FEATURES_HISTORY_TABLE")
+        yield from all_of("dynamodb:BatchWriteItem GetItem PutItem Query", history, CODE)
+    else:
+        name = f.variables["MONGODB_SECRET"]
+        secret = name if name.startswith("arn:") else f.arn("secretsmanager", f"secret:{name}-AbCdEf")
+        yield from all_of("secretsmanager:GetSecretValue", secret, CODE)
+
+
 def _retrain(f: Function) -> Iterator[Need]:
     yield from _approved_model(f)
     log, ledger = f.table("REQUEST_LOG_TABLE"), f.table("LEDGER_TABLE")
@@ -477,6 +508,7 @@ _OF: dict[str, Callable[[Function], Iterator[Need]]] = {
     "cleanup": _cleanup,
     "drift": _drift,
     "examples": _examples,
+    "features": _features,
     "first_model": _first_model,
     "gate": _gate,
     "labelling": _labelling,

@@ -109,3 +109,10 @@ def test_whether_a_text_is_sampled_does_not_depend_on_the_answer():
 def test_a_failed_request_has_nothing_to_audit():
     items = log_items.build(facts(status=503, audit_share=1.0), texts=("x",), results=None)
     assert "audit" not in items[0] and log_items.sample_items(items) == []
+
+
+def test_what_was_known_is_logged_with_each_text_and_the_publisher_with_all() -> None:
+    known: tuple[dict[str, Any], ...] = ({"caller.texts_30d": 4}, {})
+    items = log_items.build(replace(facts(), publisher="the times", features=known), texts=["a", "b"], results=None)
+    assert [item["publisher"] for item in items] == ["the times"] * 2
+    assert [item.get("features") for item in items] == [{"caller.texts_30d": 4}, None]

@@ -136,6 +136,15 @@ def test_size():
         ({"inputs": "a", "threshold": 60}, "`threshold` is 60; it must be from 0 to 1"),
         ({"inputs": "a", "threshold": "0.6"}, "`threshold` is a string; it must be a number"),
         ({"inputs": "a", "threshold": True}, "`threshold` is true or false; it must be a number"),
+        ({"inputs": "a", "publisher": 5}, "`publisher` is a number; it must be a string"),
+        ({"inputs": "a", "publisher": "x" * 101}, "`publisher` has 101 characters"),
+        ({"inputs": "a", "publisher": " "}, "`publisher`"),
+        ({"inputs": "a", "publisher": "\u200b"}, "`publisher` is no name of visible characters"),
+        ({"inputs": "a", "publisher": "\ud800"}, "`publisher` contains an unpaired surrogate"),
+        (
+            {"inputs": "a", "publisher": "\u0390" * 100},
+            "`publisher` is no name of visible characters, at most 512 bytes",
+        ),
         ({"inputs": "", "threshold": 60}, "`inputs` is empty"),
         ({"inputs": "a", "\u0000": 3}, "`\\u0000` is not a field"),
         ({"inputs": ""}, "`inputs` is empty"),
@@ -167,3 +176,8 @@ def test_wrong_content_is_named(body, part):
 def test_the_limits_are_the_contracts():
     schemas = request_body.contract.document()["components"]["schemas"]
     assert (schemas["Text"]["maxLength"], schemas["TextList"]["maxItems"]) == (2000, 64)
+
+
+@pytest.mark.parametrize("name", ["The Times", " the  TIMES ", "The\u00a0Times"])
+def test_a_publishers_name_is_one_however_it_is_spelt(name):
+    assert request_body.parse(event({"inputs": ["a", "b"], "publisher": name})).publisher == "the times"

@@ -47,7 +47,7 @@ def test_a_model_whose_answers_moved_is_reported_and_rings(
     answer = drift.handler({}, context)
     assert (answer["ended"], answer["texts"], answer["models"]) == ("done", 600, {VERSION: drift_report.DRIFT})
     report = reported(world)
-    assert set(report) == set(drift_report.Report.__annotations__)
+    assert set(report) == set(drift_report.Report.__annotations__) - {"slices"}  # no text had features
     fits("Drift", {name: value for name, value in report.items() if name != "layout"})
     assert report["status"] == drift_report.DRIFT and "predicted labels" in report["reason"].lower()
     [labels] = [stream for stream in report["streams"] if stream["name"] == "predicted_label"]
