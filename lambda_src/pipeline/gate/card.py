@@ -52,8 +52,8 @@ def content(
     """ModelCardContent, as JSON, for any evaluation well below 100,000 characters.
 
     training: the job's `job_arn`, `image`, `dataset_uri`, `hyperparameters`, `instance_type`, `instance_count`, as far
-    as they are known. reason: the gate's decision. task: its own words, None where the settings have none.
-    as they are known. reason: the gate's decision. features: the feature store's summary; {} for none.
+    as they are known. reason: the gate's decision. task: its own words, None where the settings have none. features:
+    the feature store's summary; {} for none.
     """
     card = {
         "model_overview": {"model_creator": "Rubric's training pipeline", "model_artifact": [artifact_uri[:_TEXT]]},
