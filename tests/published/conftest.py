@@ -21,6 +21,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "environments").mkdir()
     for name in SHIPPED:
         shutil.copy(REPOSITORY / "environments" / f"{name}.yaml", root / "environments")
+    shutil.copytree(REPOSITORY / "environments" / "registry", root / "environments" / "registry")
     shutil.copy(REPOSITORY / "cdk.json", root)
     lock = root / "model_code" / "training" / "requirements.lock"
     lock.parent.mkdir(parents=True)

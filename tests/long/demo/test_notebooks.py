@@ -24,7 +24,7 @@ NAMES = ("eda", "training", "deployment", "sentiment")
 ROWS = 500
 PUBLISHERS = ("Daily Courier", "Evening Post", "Weekly Review")
 CATEGORIES = {"Business": "b", "Entertainment": "e", "Health": "m", "Science": "t"}
-LIMIT_SECONDS = 300
+LIMIT_SECONDS = 600  # one of them deploys
 
 
 @dataclass(frozen=True)
