@@ -213,7 +213,7 @@ credentials: ready
 
 # What an environment costs: its templates are synthesised into a folder of their own.
 cost: build
-	@$(CDK) synth --quiet --output build/cost -c "env=$$ENV"
+	@$(CDK) synth --quiet --output build/cost -c "env=$$ENV" -c preview=true
 	@$(WORDS) ARGS -- $(RUBRIC) cost --assembly build/cost
 
 prices: ready

@@ -105,6 +105,9 @@ def test_real_traffic_is_refused_while_nobody_hears_its_alarms(
     result = run_app(alone, context=context, env="prod", out=tmp_path / "out")
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
     assert result.stderr.startswith("error: alarms of rubric-prod reach nobody: set monitoring.")
+    preview = run_app(alone, context={**context, "preview": "true"}, env="prod", out=tmp_path / "preview")
+    assert preview.returncode == 0
+    assert preview.stderr.startswith("warning: alarms of rubric-prod reach nobody: set monitoring.")
     assert not list((tmp_path / "out").glob("*.template.json"))
 
 
