@@ -14,12 +14,14 @@ PREFLIGHT ?= on
 PORT ?=
 ENVS ?= dev prod
 DIGEST ?=
+PLAN ?=
 FORCE ?=
 ACCOUNT ?= delivery/delivery.yaml
+ADVISORIES ?=
 
 # Settings reach commands through the environment, as typed: a quote, a semicolon or a dollar in a file's name is part of
 # the name, not of a shell line and not a variable of make's. tools/words.py splits those that are several words.
-SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE ENVS DIGEST FORCE ACCOUNT
+SETTINGS := ENV STACKS DATASET BASE_MODEL ARGS PREFLIGHT PORT SINCE ENVS DIGEST FORCE ACCOUNT ADVISORIES PLAN
 $(foreach name,$(SETTINGS),$(if $(filter command environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 # cdk.json's build step is `make -s build`: for the local AWS it builds only what the local environment needs.
 ifneq ($(filter demo local-up local-destroy,$(MAKECMDGOALS)),)
@@ -63,19 +65,26 @@ SYSTEM_PYTHON := python="$$(command -v python3 || command -v python)" || \
 
 # What `ready` sets up; some environments have packages that few targets need.
 SETUP := all
-test test-unit test-long coverage: SETUP := all notebooks huggingface mongodb
+test test-all test-unit test-long coverage: SETUP := all notebooks huggingface mongodb
 test-e2e test-notebooks notebooks: SETUP := all notebooks
 # The console is tested in a real browser; if none can be installed, those tests are skipped with the reason.
-test test-e2e: browser-if-any
+test test-all test-e2e: browser-if-any
 test-contract: SETUP := all mongodb
 bench-serving: SETUP := all bench
 bench-features: SETUP := all mongodb
 # The steps of a delivery need neither training's packages nor the local AWS; all that is deployed is in the assembly.
-preflight assembly-check delivery-comment delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke \
-	delivery-finish delivery-rollback delivery-unlock: SETUP := app
+preflight sbom advisories advisories-check assembly-check delivery-comment delivery delivery-changes \
+	delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback \
+	delivery-unlock account-bootstrap delivery-plan stack-drift: SETUP := app
 
-.PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop local-up local-status local-env local-destroy local-down \
-	synth cost prices preflight credentials deploy diff destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift bench-ab-tests bench-features lint format clean
+.PHONY: help setup ready browser browser-if-any console-pictures eda-picture build assets demo demo-loop \
+	local-up local-status local-env local-destroy local-down synth cost prices preflight credentials deploy diff \
+	destroy bootstrap acceptance account-synth account-diff account-deploy account-destroy assembly assembly-check \
+	sbom advisories advisories-check delivery delivery-changes delivery-prepare delivery-show delivery-execute \
+	delivery-smoke delivery-finish delivery-rollback delivery-unlock delivery-comment delivery-guard notebooks \
+	test-notebooks check test test-unit test-stacks test-contract test-e2e test-model test-published test-long \
+	coverage bench-training bench-serving bench-soak bench-batch bench-lambda bench-api bench-security bench-drift \
+	bench-ab-tests bench-features lint format clean account-bootstrap delivery-plan stack-drift test-all
 
 help:
 	@printf '%s\n' \
@@ -99,11 +108,15 @@ help:
 	'  make acceptance ENV=dev        deploy under a throw-away name, use everything, destroy, count what is left' \
 	'  make synth ENV=dev             only write the CloudFormation templates' '' \
 	'Let workflows deploy into an account (docs/delivery-accounts.md; ACCOUNT=delivery/delivery.yaml):' \
-	'  make account-synth | account-diff | account-deploy | account-destroy' '' \
+	'  make account-synth | account-diff | account-deploy | account-bootstrap | account-destroy' '' \
 	'Deliver a change, step by step (docs/delivery.md):' \
 	'  make assembly ENVS="dev prod"  synthesise once: build/assembly, build/assembly.tar and its digest' \
+	'  make sbom                      write the bills of materials of functions and images: build/sbom' \
+	'  make advisories                download what OSV knows of PyPI packages (some 35 MB)' \
+	'  make advisories-check          refuse packages with a known hole (ADVISORIES=file.json; docs/supply.md)' \
 	'  make assembly-check DIGEST=... check, and unpack, the assembly' \
 	'  make delivery-changes ENV=dev  show what it would change; delivery-comment: on a pull request' \
+	'  make delivery-plan ENV=prod    show the change sets that somebody approves; PLAN=<its digest> takes them' \
 	'  make delivery ENV=dev          lock, change sets, deploy, smoke test; rolled back if that fails' \
 	'  make delivery-prepare | -show | -execute | -smoke | -finish    the same in steps' \
 	'  make delivery-rollback | -unlock ENV=dev FORCE=yes             after a run that was killed' '' \
@@ -116,6 +129,7 @@ help:
 	'  make check                     lint, and the unit tests of what changed (SINCE=main: since that commit)' \
 	'  make test                      lint and every test but the long ones' \
 	'  make test-long                 slow tests of what rarely breaks: rehearsals, notebooks [ARGS="-k word"]' \
+	'  make test-all                  both in one run, as CI does: sooner than one after the other' \
 	'  make coverage                  the share of lines that the tests run; takes half as long again' \
 	'  make test-unit | test-model | test-stacks | test-published | test-contract | test-e2e [ARGS="-k word"]' \
 	'  make console-pictures          take docs/images/console-*.png anew (needs a running demo)' \
@@ -123,10 +137,10 @@ help:
 	'  make test-notebooks            deploy to a local AWS and execute the notebooks' \
 	'  make bench-training            training speed and memory against the usual tutorial (DATASET=my.csv, ARGS=...)' \
 	'  make bench-serving             both containers against other model servers (DATASET=my.csv, ARGS=--quick)' \
-	'  make bench-soak                ten minutes at 80 % of the lean server's capacity (ARGS="--minutes 2")' \
+	'  make bench-soak                ten minutes at 80 % of what the lean server can do (ARGS="--minutes 2")' \
 	'  make bench-batch               a million headlines through rubric batch (needs a running demo)' \
 	'  make bench-lambda              import, size and warm overhead of the functions (needs a running demo for the last)' \
-	'  make bench-api                 five minutes at the local API's capacity: nothing may fail, everything is logged' \
+	'  make bench-api                 five minutes at what the local API can take: nothing may fail, everything is logged' \
 	'  make bench-security            costly bodies against ordinary ones: per byte, and at twice the size' \
 	'  make bench-drift               false alarms and delay of the search for drift (DATASET=my.csv, ARGS=--quick)' \
 	'  make bench-features            the feature store on a MongoDB server against plain pymongo (ARGS=--quick)' \
@@ -199,7 +213,7 @@ credentials: ready
 
 # What an environment costs: its templates are synthesised into a folder of their own.
 cost: build
-	@$(CDK) synth --quiet --output build/cost -c "env=$$ENV"
+	@$(CDK) synth --quiet --output build/cost -c "env=$$ENV" -c preview=true
 	@$(WORDS) ARGS -- $(RUBRIC) cost --assembly build/cost
 
 prices: ready
@@ -231,6 +245,9 @@ account-diff: build
 account-deploy: build
 	$(call account,deploy)
 
+account-bootstrap: ready
+	@$(ON_LOCAL) $(PYTHON) -m tools.account_bootstrap --account "$$ACCOUNT"
+
 account-destroy: build
 	$(call account,destroy $(UNASKED_DESTROY))
 
@@ -238,11 +255,25 @@ account-destroy: build
 assembly: ready
 	@$(DELIVER) assembly --environments "$$ENVS"
 
+# What functions and images are made of, from what is built. ADVISORIES: a file in the format of OSV, else what
+# `make advisories` has downloaded.
+sbom: assets
+	@$(PYTHON) -m tools.supply bills
+
+advisories: ready
+	@$(PYTHON) -m tools.supply fetch
+
+advisories-check: sbom
+	@$(WORDS) ARGS -- $(PYTHON) -m tools.supply check --advisories "$${ADVISORIES:-build/advisories.zip}"
+
 assembly-check: ready
 	@$(DELIVER) check --digest "$$DIGEST"
 
-delivery delivery-changes delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock: ready
-	@$(DELIVER) $(or $(patsubst delivery-%,%,$(filter delivery-%,$@)),all) --env "$$ENV" --digest "$$DIGEST" --force "$$FORCE"
+delivery delivery-changes delivery-plan delivery-prepare delivery-show delivery-execute delivery-smoke delivery-finish delivery-rollback delivery-unlock: ready
+	@$(DELIVER) $(or $(patsubst delivery-%,%,$(filter delivery-%,$@)),all) --env "$$ENV" --digest "$$DIGEST" --plan "$$PLAN" --force "$$FORCE"
+
+stack-drift: ready
+	@$(RUBRIC) stacks drift
 
 delivery-guard: ready
 	@$(PYTHON) -m delivery.guard "$$ENV"
@@ -265,6 +296,10 @@ test-unit test-model test-stacks test-published test-contract test-e2e: test-%: 
 
 test-long: build
 	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests --long --
+
+# One run has no core idle while the last suite of `make test` waits.
+test-all: build
+	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests --all --
 
 test-notebooks: build
 	@$(WORDS) ARGS -- $(PYTHON) -m tools.run_tests --only long-demo -- -k test_notebooks

@@ -30,7 +30,7 @@ def main() -> int:
     app = cdk.App(analytics_reporting=False, stack_traces=False, context=WITHOUT_CREATION_TRACES)
     try:
         for settings in _named(app.node.try_get_context("env") or DEFAULT_ENVIRONMENT):
-            _ask_who_is_told(settings)
+            _ask_who_is_told(settings, preview=bool(app.node.try_get_context("preview")))
             add_stacks(app, deployment=Deployment(settings=settings, root=ROOT, build_dir=ROOT / "build"))
     except (SettingsError, MissingBuildError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -52,10 +52,13 @@ def _named(words: str) -> list[Settings]:
     return found
 
 
-def _ask_who_is_told(settings: Settings) -> None:
-    """Refuses an environment for real traffic of whose alarms nobody would hear, and warns of another."""
+def _ask_who_is_told(settings: Settings, *, preview: bool) -> None:
+    """Refuses an environment for real traffic of whose alarms nobody would hear, and warns of another.
+
+    preview: `-c preview=true`, for templates that are only looked at (`make cost`); then it only warns.
+    """
     unheard = receivers.unheard(settings)
-    if unheard and receivers.refused(settings):
+    if unheard and receivers.refused(settings) and not preview:
         raise SettingsError(unheard)
     if unheard:
         print(f"warning: {unheard}", file=sys.stderr)

@@ -39,6 +39,10 @@ class Place:
         """The ARN of one of bootstrap's roles: `deploy`, `file-publishing`, `image-publishing`, `cfn-exec`."""
         return self.arn("iam", f"role/cdk-{self.qualifier}-{kind}-role-{self.account}-{region}")
 
+    def asset_bucket(self, *, region: str) -> str:
+        """The ARN of bootstrap's bucket."""
+        return self.arn("s3", f"cdk-{self.qualifier}-assets-{self.account}-{region}", account="")
+
     @property
     def bootstrap_version(self) -> str:
         """The SSM parameter that holds bootstrap's version."""

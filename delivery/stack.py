@@ -15,18 +15,22 @@ from contracts.deployment.delivery import (
     DEPLOY_ROLE_ARN,
     DIFF_ROLE_ARN,
     DIFF_SUBJECT,
+    DRIFT_ROLE_ARN,
     ENVIRONMENT_SUBJECT,
     EXECUTION_POLICY_ARNS,
+    PLAN_ROLE_ARN,
     PROVIDER_ARN,
+    WATCHING,
     in_region,
     output,
+    planning,
 )
 from delivery.execution.boundary import environment_boundary, execution_boundary
 from delivery.execution.documents import written
 from delivery.execution.policies import execution_policies, names_of
 from delivery.execution.templates import Environment
 from delivery.place import Place
-from delivery.roles import check, deploy, diff
+from delivery.roles import check, deploy, diff, drift, plan
 from delivery.roles.trust import provider_arn, workflow_role
 from environments.delivery import Delivered
 from environments.settings import Settings
@@ -61,8 +65,9 @@ class DeliveryStack(cdk.Stack):
         self._provider = provider_arn(self, create=delivered.settings.oidc_provider == "create")
         cdk.Validations.of(self).acknowledge(cdk.Acknowledgment(id=_POLICY_IS_TEXT, reason=_WHY_TEXT))
         cdk.Tags.of(self).add("project", delivered.environments[0].project)
-        self._output(PROVIDER_ARN, self._provider, "The identity provider that the roles trust")
+        self._output(PROVIDER_ARN, self._provider)
         self._diff_role()
+        self._drift_role(environments)
         for settings in delivered.environments:
             self._roles_of(settings)
         self._bootstrap(environments)
@@ -73,8 +78,14 @@ class DeliveryStack(cdk.Stack):
             self, "DiffRole", provider=self._provider, subject=subject, description="Pull requests read the templates"
         )
         _allow(role, diff.statements(self.delivered.environments, place=self.place))
-        self._output(DIFF_ROLE_ARN, role.role_arn, "Role of a pull request's job")
-        self._output(DIFF_SUBJECT, subject, "Whom it trusts")
+        self._output(DIFF_ROLE_ARN, role.role_arn)
+        self._output(DIFF_SUBJECT, subject)
+
+    def _drift_role(self, environments: Sequence[Environment]) -> None:
+        subject = self._source.deploying(WATCHING)
+        role = workflow_role(self, "DriftRole", provider=self._provider, subject=subject)
+        _allow(role, drift.statements(environments, place=self.place))
+        self._output(DRIFT_ROLE_ARN, role.role_arn)
 
     def _roles_of(self, settings: Settings) -> None:
         name, subject = settings.name, self._source.deploying(settings.name)
@@ -84,6 +95,8 @@ class DeliveryStack(cdk.Stack):
             provider=self._provider,
             subject=subject,
             description=f"Jobs of the environment {name} take the roles of the CDK's bootstrap",
+            # As long as the workflow's job: moving functions into a VPC takes longer than an hour.
+            hours=2,
         )
         _allow(deploying, deploy.statements(settings, place=self.place))
         checking = workflow_role(
@@ -94,9 +107,18 @@ class DeliveryStack(cdk.Stack):
             description=f"Jobs of the environment {name} run preflight and the smoke test",
         )
         _allow(checking, check.statements(settings, place=self.place))
-        self._output(output(DEPLOY_ROLE_ARN, name), deploying.role_arn, "Role of a deploy's job")
-        self._output(output(CHECK_ROLE_ARN, name), checking.role_arn, "Role of preflight and smoke test")
-        self._output(output(ENVIRONMENT_SUBJECT, name), subject, "Whom both of them trust")
+        before = self._source.deploying(planning(name))
+        planned = workflow_role(
+            self,
+            output("PlanRole", name),
+            provider=self._provider,
+            subject=before,
+        )
+        _allow(planned, plan.statements(settings, place=self.place))
+        self._output(output(PLAN_ROLE_ARN, name), planned.role_arn)
+        self._output(output(DEPLOY_ROLE_ARN, name), deploying.role_arn)
+        self._output(output(CHECK_ROLE_ARN, name), checking.role_arn)
+        self._output(output(ENVIRONMENT_SUBJECT, name), subject)
 
     def _bootstrap(self, environments: Sequence[Environment]) -> None:
         """What bootstrap gives CloudFormation in place of AdministratorAccess, and what bounds it and every role."""
@@ -122,14 +144,14 @@ class DeliveryStack(cdk.Stack):
             "What CloudFormation cannot do with any policy: make a role without its environment's boundary",
         )
         listed = ",".join(policy.ref for policy in policies)
-        self._output(EXECUTION_POLICY_ARNS, listed, "Execution policies of bootstrap")
+        self._output(EXECUTION_POLICY_ARNS, listed)
         named = cdk.Fn.select(1, cdk.Fn.split("/", boundary.ref))
         for region in sorted({environment.settings.region for environment in environments}):
             command = (
                 f"npx cdk bootstrap aws://{self.account}/{region} --cloudformation-execution-policies {listed} "
                 f"--custom-permissions-boundary {named}"
             )
-            self._output(in_region(BOOTSTRAP_COMMAND, region), command, "Run it once, with the same credentials")
+            self._output(in_region(BOOTSTRAP_COMMAND, region), command)
 
     def _policy(
         self, id: str, document: dict[str, Any], description: str, *, name: str | None = None
@@ -138,8 +160,9 @@ class DeliveryStack(cdk.Stack):
             self, id, policy_document=written(document), description=description, managed_policy_name=name
         )
 
-    def _output(self, name: str, value: str, description: str) -> None:
-        cdk.CfnOutput(self, name, value=value, description=description)
+    def _output(self, name: str, value: str) -> None:
+        """Its name says what it is: the template has little room."""
+        cdk.CfnOutput(self, name, value=value)
 
 
 def _allow(role: iam.Role, statements: list[iam.PolicyStatement]) -> None:

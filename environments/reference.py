@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from environments.reading.messages import section_of
+from environments.reading.messages import entry_of, section_of
 from environments.settings import Settings
 
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", dt.date: "date"}
@@ -51,7 +51,7 @@ def _tables(model: type[BaseModel], *, path: tuple[str, ...]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         if path == () and name == "name":
             continue
-        section = section_of(field.annotation)
+        section = section_of(field.annotation) or entry_of(field.annotation)
         if section is not None:
             sections.append((name, section))
         rows.append(f"| `{name}` | {_type(field)} | {_default(field)} | {field.description} |")
@@ -79,6 +79,8 @@ def _names(annotation: Any) -> list[str]:
         return [f"`{value}`" for value in get_args(annotation)]
     if origin in (Union, types.UnionType):
         return [name for arg in get_args(annotation) if arg is not types.NoneType for name in _names(arg)]
+    if entry_of(annotation) is not None:
+        return ["list of entries"]
     if origin is list:
         return [f"list of {', '.join(_names(get_args(annotation)[0]))}"]
     if origin is dict:

@@ -32,6 +32,7 @@ from ops.commands.status import status
 from ops.commands.suggest import suggest
 from ops.commands.trace import trace
 from ops.commands.train import follow, train
+from ops.commands.wake import wake
 from ops.deployment.cloud import ROOT, Cloud
 from ops.errors import OpsError, from_aws
 from ops.terminal import screen
@@ -73,6 +74,7 @@ app.command()(preflight)
 app.add_typer(stacks.app, name="stacks")
 app.command()(cost)
 app.command()(status)
+app.command()(wake)
 app.command()(classify)
 app.command()(batch)
 app.add_typer(keys.app, name="keys")
@@ -130,6 +132,7 @@ def rubric(
     rubric cost                                 show what it costs, before it does
     rubric stacks drift                         show what in the account differs from the templates
     rubric status                               show the environment's state
+    rubric wake                                 wake a model that sleeps while nobody calls
     rubric runbook ALARM                        show what to do when an alarm rings
     rubric keys create --name me                create an API key
     rubric classify "Shares rally" --key rk_... classify texts over the API

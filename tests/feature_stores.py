@@ -156,19 +156,19 @@ class Behaviour:
 
     def test_no_value_is_later_than_its_time(self, made: Made) -> None:
         """The leak test: each row of a training set against all events up to its time."""
-        events = many(80, seed=1)
+        events = many(60, seed=1)
         made.store.write(events)
-        rows = [("caller", f"k{number % 5}", at(-number * 3 - 0.5 * (number % 2))) for number in range(60)]
+        rows = [("caller", f"k{number % 5}", at(-number * 4.5 - 0.5 * (number % 2))) for number in range(40)]
         rows += [("caller", each["entity_id"], each["event_time"]) for each in events[:20]]
         random.Random(2).shuffle(rows)
         assert made.store.read_as_of(rows) == [expected(events, one=one, time=time) for _, one, time in rows]
 
     def test_online_and_offline_answers_are_equal(self, made: Made) -> None:
         """The parity test, after batches in no order, some of them twice."""
-        events = many(100, seed=3)
+        events = many(60, seed=3)
         for start in range(0, len(events), 30):
             made.store.write(events[start : start + 30])
-        made.store.write(events[40:60])
+        made.store.write(events[20:40])
         made.clock.now = NOW + timedelta(minutes=20)
         ids = [f"k{number}" for number in range(5)]
         online = made.store.read("caller", ids)
@@ -185,7 +185,7 @@ class Behaviour:
         assert made.store.read_as_of([row], as_known=True) == [{"texts": 1}]
 
     def test_writers_at_the_same_time_leave_the_newest_values(self, made: Made) -> None:
-        events = many(64, seed=5, ids=3)
+        events = many(48, seed=5, ids=3)
         batches = [events[start : start + 8] for start in range(0, len(events), 8)]
         with ThreadPoolExecutor(8) as pool:
             results = list(pool.map(lambda batch: made.other().write(batch), batches))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The x86 emulator for tests on other processors: `python -m tools.emulator` finds QEMU or fetches it.
+"""The emulators for tests on other processors: `python -m tools.emulator [aarch64]` finds QEMU or fetches it.
 
-It needs no root: the Debian package's one program is unpacked into the user's cache.
+It needs no root: a program of the Debian package is unpacked into the user's cache.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from tempfile import TemporaryDirectory
 
 from tools.common.attempt import attempt
 
-VARIABLE = "RUBRIC_QEMU"
-ON_PATH = ("qemu-x86_64", "qemu-x86_64-static")
+X86_64, AARCH64 = "x86_64", "aarch64"
+VARIABLES = {X86_64: "RUBRIC_QEMU", AARCH64: "RUBRIC_QEMU_AARCH64"}
 PACKAGE = "qemu-user-static"  # has no libraries of its own, so it runs from any folder
-PROGRAM = "usr/bin/qemu-x86_64-static"
 SECONDS = 300
 X86 = ("x86_64", "amd64")
 
@@ -28,41 +27,47 @@ class EmulatorError(Exception):
     """No emulator exists and none could be fetched; the message explains what to do."""
 
 
-def cached() -> Path:
+def packaged(target: str = X86_64) -> str:
+    """The program's place in the package."""
+    return f"usr/bin/qemu-{target}-static"
+
+
+def cached(target: str = X86_64) -> Path:
     """Where the fetched program is kept, for all clones of this user."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "rubric" / Path(PROGRAM).name
+    return Path(cache) / "rubric" / Path(packaged(target)).name
 
 
-def find() -> str | None:
+def find(target: str = X86_64) -> str | None:
     """The path of an emulator: from the variable, on the PATH, or fetched earlier; None without one."""
-    chosen = os.environ.get(VARIABLE)
+    variable = VARIABLES[target]
+    chosen = os.environ.get(variable)
     if chosen:
         if not shutil.which(chosen):
-            raise EmulatorError(f"{VARIABLE} names {chosen}, which is not a program: correct it or unset it")
+            raise EmulatorError(f"{variable} names {chosen}, which is not a program: correct it or unset it")
         return shutil.which(chosen)
-    for name in (*ON_PATH, str(cached())):
+    for name in (f"qemu-{target}", f"qemu-{target}-static", str(cached(target))):
         if path := shutil.which(name):
             return path
     return None
 
 
-def find_or_install() -> str:
+def find_or_install(target: str = X86_64) -> str:
     """Like find, but fetches one if there is none. Raises EmulatorError."""
-    if platform.machine().lower() not in X86:
+    if target == X86_64 and platform.machine().lower() not in X86:
         raise EmulatorError("the libraries that it would run are for x86-64, which this machine is not")
-    if path := find():
+    if path := find(target):
         return path
     with TemporaryDirectory() as work:
-        if why := _fetch(Path(work)):
+        if why := _fetch(Path(work), target):
             raise EmulatorError(
-                f"no qemu-x86_64 was found and none could be fetched ({why}): install one (Debian: apt-get install "
-                f"{PACKAGE}) or name its path in {VARIABLE}"
+                f"no qemu-{target} was found and none could be fetched ({why}): install one (Debian: apt-get install "
+                f"{PACKAGE}) or name its path in {VARIABLES[target]}"
             )
-    return str(cached())
+    return str(cached(target))
 
 
-def _fetch(work: Path) -> str:
+def _fetch(work: Path, target: str) -> str:
     """Puts the package's program into the cache; why it could not, in a line, or ""."""
     apt, unpack = shutil.which("apt-get"), shutil.which("dpkg-deb")
     if not apt or not unpack:
@@ -76,13 +81,14 @@ def _fetch(work: Path) -> str:
     if not packages:
         return why or "apt-get download brought nothing"
     why = _run([unpack, "--extract", str(packages[0]), "unpacked"], work)
-    program = work / "unpacked" / PROGRAM
+    program = work / "unpacked" / packaged(target)
     if not program.is_file():
-        return why or f"{packages[0].name} has no {PROGRAM}"
-    cached().parent.mkdir(parents=True, exist_ok=True)
-    partial = cached().with_name(f"{cached().name}.{os.getpid()}.partial")
+        return why or f"{packages[0].name} has no {packaged(target)}"
+    kept = cached(target)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    partial = kept.with_name(f"{kept.name}.{os.getpid()}.partial")
     shutil.copy2(program, partial)
-    partial.replace(cached())
+    partial.replace(kept)
     return ""
 
 
@@ -92,9 +98,11 @@ def _run(command: list[str], work: Path) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """The command; returns 0 when there is one."""
-    argparse.ArgumentParser(prog="emulator", description="Find qemu-x86_64, or fetch it.").parse_args(argv)
+    options = argparse.ArgumentParser(prog="emulator", description="Find QEMU's user-mode emulator, or fetch it.")
+    options.add_argument("target", nargs="?", choices=sorted(VARIABLES), default=X86_64, help="the processor's kind")
+    chosen = options.parse_args(argv)
     try:
-        print(find_or_install())
+        print(find_or_install(chosen.target))
     except EmulatorError as error:
         print(f"emulator: {error}", file=sys.stderr)
         return 1

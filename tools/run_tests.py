@@ -21,6 +21,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="run_tests", description="Run the linters and the tests.")
     parser.add_argument("--only", action="append", choices=sorted(known), help="a suite; may be given several times")
     parser.add_argument("--long", action="store_true", help="the slow suites that rarely break, instead of the rest")
+    parser.add_argument("--all", action="store_true", help="the slow suites as well as the rest, in one run")
     parser.add_argument("--jobs", type=int, default=SIDE_BY_SIDE, help=f"suites side by side (default {SIDE_BY_SIDE})")
     parser.add_argument(
         "--limit",
@@ -53,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
         chosen = [
             suite
             for name, suite in known.items()
-            if (name in options.only if options.only else suite.long is options.long)
+            if (name in options.only if options.only else options.all or suite.long is options.long)
         ]
     if options.coverage:
         covered.forget(ROOT)

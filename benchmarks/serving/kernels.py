@@ -41,8 +41,8 @@ WAYS = {
     "static int8 (QDQ), OpenVINO": ("openvino-int8", f"{FORMS}/{candidates.STATIC}-qdq.onnx"),
     "bfloat16, torch": ("torch-bf16", model.TRANSFORMERS),
 }
-if library.fast():
-    WAYS["int8 by AMX, our kernels"] = ("native", f"{model.ARTIFACT}/{artifact.ENCODER_FILE}")
+if kernels := library.fast():
+    WAYS[f"int8 by {library.kernel(kernels)}, our kernels"] = ("native", f"{model.ARTIFACT}/{artifact.ENCODER_FILE}")
 
 
 class Worker:

@@ -33,6 +33,8 @@ FEATURES_SUMMARY = f"{FEATURES}summary.json"
 MODEL_FILE, OUTPUT_FILE = "model.tar.gz", "output.tar.gz"
 # Members of the output archive. The gate also stores the first, with its verdict, and the last as files of their own.
 EVALUATION_FILE, REPORT_FILE, BASELINE_FILE = "evaluation.json", "report.html", "baseline.json"
+# A member too, which the gate keeps as a file of its own: what the model is made of (contracts/supply/bom.py).
+BILL_FILE = "sbom.cdx.json"
 
 
 def staged(job_name: str, file: str) -> str:
@@ -58,6 +60,11 @@ def drift_report(model_version: str) -> str:
 def baseline(job_name: str) -> str:
     """The key of what a model's later answers are compared with. job_name: `*` for a pattern that matches all."""
     return f"{MODELS}{job_name}/{BASELINE_FILE}"
+
+
+def bill(job_name: str) -> str:
+    """The key of a model's bill of materials."""
+    return f"{MODELS}{job_name}/{BILL_FILE}"
 
 
 def promotion(number: int) -> str:

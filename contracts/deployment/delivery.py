@@ -18,12 +18,17 @@ ISSUER_URL = f"https://{ISSUER}"
 # What aws-actions/configure-aws-credentials asks GitHub to write a token for.
 AUDIENCE = "sts.amazonaws.com"
 
+# Below an environment's records: the templates of planned change sets, which the role that plans may write.
+PLANNED = "plan/"
+
 # Outputs of the delivery stack; those for an environment have its name at the end.
 PROVIDER_ARN = "ProviderArn"
 DIFF_ROLE_ARN = "DiffRoleArn"
 DIFF_SUBJECT = "DiffSubject"
 DEPLOY_ROLE_ARN = "DeployRoleArn"
+PLAN_ROLE_ARN = "PlanRoleArn"
 CHECK_ROLE_ARN = "CheckRoleArn"
+DRIFT_ROLE_ARN = "DriftRoleArn"
 ENVIRONMENT_SUBJECT = "Subject"
 BOOTSTRAP_COMMAND = "BootstrapCommand"
 EXECUTION_POLICY_ARNS = "ExecutionPolicyArns"
@@ -56,6 +61,26 @@ class Repository:
     def deploying(self, environment: str) -> str:
         """The subject of a job that references an environment of the repository's."""
         return f"{self.claim}:environment:{environment}"
+
+
+# The environment on GitHub whose scheduled jobs look for drift in every environment of an account.
+WATCHING = "drift-watch"
+
+
+def planning(environment: str) -> str:
+    """The environment on GitHub whose jobs plan a delivery before somebody approves it: `prod-plan` for prod.
+
+    No environment of Rubric's has such a name: they have letters and digits only.
+    """
+    return f"{environment}-plan"
+
+
+def records(stacks: str) -> str:
+    """Where an environment's deliveries keep their lock and records in the bootstrap's bucket.
+
+    stacks: the start of its stacks' names, `Rubric-prod`.
+    """
+    return f"rubric-delivery/{stacks}/"
 
 
 def stack_name(project: str) -> str:

@@ -50,6 +50,8 @@ AB_TEST_FUNCTION_NAME = "AbTestFunctionName"
 # Of the Serving stack.
 ENDPOINT_NAME = "EndpointName"
 ENDPOINT_CONFIG_NAME = "EndpointConfigName"
+# Of an endpoint whose model is an inference component: the model that the component should serve.
+SERVED_MODEL_NAME = "ServedModelName"
 # Names what the template rolls out: the value of the parameter UNGUARDED with which no alarm takes that back.
 ROLLOUT_ID = "RolloutId"
 

@@ -11,6 +11,11 @@ def endpoint(name: str) -> str:
     return f"/aws/sagemaker/Endpoints/{name}"
 
 
+def component(name: str) -> str:
+    """The log group of an inference component's containers."""
+    return f"/aws/sagemaker/InferenceComponents/{name}"
+
+
 def api_requests(prefix: str) -> str:
     """The log group of the API's requests (API Gateway's access log), which a stack names."""
     return f"/aws/vendedlogs/apigateway/{prefix}"

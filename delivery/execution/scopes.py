@@ -26,6 +26,11 @@ _LINKED = {
     "sagemaker.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
     "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
 }
+# Calls that make the taggable parts of a network.
+_NETWORK_PARTS = (
+    *("CreateFlowLogs", "CreateRouteTable", "CreateSecurityGroup", "CreateSubnet", "CreateVpc"),
+    "CreateVpcEndpoint",
+)
 # IAM user guide, "access_policies_boundaries": what gives a role permissions, or its boundary.
 GIVES_PERMISSIONS = ("iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
 
@@ -80,8 +85,15 @@ class Names:
     @property
     def assets(self) -> str:
         """Everything in bootstrap's bucket, where the functions' code is."""
-        bucket = f"{self.bootstrap_bucket}{self.place.account}-{self.settings.region}"
-        return self.place.arn("s3", f"{bucket}/*", account="")
+        return f"{self.place.asset_bucket(region=self.settings.region)}/*"
+
+    def new(self, key: str, calls: list[str]) -> Conditions:
+        """With the environment's tags in the request of a call that makes a resource; key: the service's, for its name.
+
+        EC2 user guide, "Grant permission to tag Amazon EC2 resources during creation"; service authorization reference,
+        `sagemaker:TaggingAction`. Without it, tagging somebody else's resource would bring it into an environment.
+        """
+        return {"StringEquals": {**self.tagged("aws:RequestTag")["StringEquals"], key: calls}}
 
     def tagged(self, key: str) -> Conditions:
         """With the environment's tags, in the request (`aws:RequestTag`) or on the resource (`aws:ResourceTag`)."""
@@ -171,8 +183,9 @@ def _sagemaker(names: Names) -> Iterator[Scope]:
     generated = names.here("sagemaker", "model/*", "endpoint-config/*")
     named = names.here("sagemaker", f"endpoint/{names.prefix}*", f"model-package-group/{names.prefix}")
     yield Scope(("sagemaker:CreateModel", "sagemaker:CreateEndpointConfig"), generated, names.tagged("aws:RequestTag"))
-    yield Scope(("sagemaker:AddTags",), (*generated, *named), names.tagged("aws:RequestTag"))
-    # A change of tags asks for those that changed, on what has the environment's.
+    # With the call that makes a resource; a change of tags asks for those that changed, on what has the environment's.
+    making = [f"Create{kind}" for kind in ("Endpoint", "EndpointConfig", "Model", "ModelPackageGroup")]
+    yield Scope(("sagemaker:AddTags",), (*generated, *named), names.new("sagemaker:TaggingAction", making))
     yield Scope(("sagemaker:AddTags",), (*generated, *named), names.tagged("aws:ResourceTag"), also=True)
     yield Scope(("sagemaker:*Model", "sagemaker:*EndpointConfig"), generated, names.tagged("aws:ResourceTag"))
     yield Scope(("sagemaker:DeleteTags", "sagemaker:ListTags"), (*generated, *named), names.tagged("aws:ResourceTag"))
@@ -203,13 +216,31 @@ def _secrets(names: Names) -> Iterator[Scope]:
 
 def _network(names: Names) -> Iterator[Scope]:
     everything = names.here("ec2", "*/*")
+    yield Scope(("ec2:CreateTags",), everything, names.new("ec2:CreateAction", list(_NETWORK_PARTS)))
+    yield Scope(("ec2:CreateTags",), everything, names.tagged("aws:ResourceTag"), also=True)
     yield Scope(("ec2:Create*", "ec2:Describe*", "ec2:Get*"), everything)
     yield Scope(("ec2:*",), everything, names.tagged("aws:ResourceTag"))
+    yield from _elses_network(names)
     # Route 53 asks for the zone and for the VPC.
     yield Scope(
         ("route53:AssociateVPCWithHostedZone",),
         (names.place.arn("route53", "hostedzone/*", account=""), *names.here("ec2", "vpc/*")),
     )
+
+
+def _elses_network(names: Names) -> Iterator[Scope]:
+    """Endpoints in a VPC that was there: changing one names its subnets and route tables, which have no tags of ours.
+
+    The subnets may be another account's that shares them.
+    """
+    network = names.settings.network
+    parts = (
+        *(f"subnet/{each}" for each in network.subnet_ids or ()),
+        *(f"route-table/{each}" for each in network.route_table_ids or ()),
+    )
+    if parts:
+        named = (names.place.arn("ec2", each, region=names.settings.region, account="*") for each in parts)
+        yield Scope(("ec2:ModifyVpcEndpoint",), tuple(named), also=True)
 
 
 def service_of(action: str) -> str:

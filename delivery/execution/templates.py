@@ -43,10 +43,16 @@ def synthesised(settings: Settings, *, root: Path) -> Environment:
     """Synthesise an environment in a folder of its own. Raises MissingBuildError without the output of `make build`."""
     context = json.loads((root / "cdk.json").read_text(encoding="utf-8"))["context"]
     context["aws:cdk:disable-creation-stack-traces"] = True
-    # CDK's warnings about the environment are for its own deploy.
+    # CDK's warnings about the environment, and its rules, which take longer than the rest, are for its own deploy.
     context["@aws-cdk/core:annotationsInValidationReport"] = False
     with tempfile.TemporaryDirectory(prefix="rubric-delivery-") as out:
-        app = cdk.App(context=context, analytics_reporting=False, stack_traces=False, outdir=out)
+        app = cdk.App(
+            context=context,
+            analytics_reporting=False,
+            stack_traces=False,
+            outdir=out,
+            builtin_cloud_formation_validation=False,
+        )
         add_stacks(app, deployment=Deployment(settings=settings, root=root, build_dir=root / "build"))
         assembly = app.synth()
         templates = {stack.stack_name: stack.template for stack in assembly.stacks}

@@ -21,13 +21,15 @@ def provider_arn(scope: Construct, *, create: bool) -> str:
     return cdk.Stack.of(scope).format_arn(service="iam", region="", resource="oidc-provider", resource_name=ISSUER)
 
 
-def workflow_role(scope: Construct, id: str, *, provider: str, subject: str, description: str) -> iam.Role:
-    """A role for the jobs whose token has exactly this subject. provider: an ARN."""
+def workflow_role(
+    scope: Construct, id: str, *, provider: str, subject: str, description: str | None = None, hours: int = 1
+) -> iam.Role:
+    """A role for the jobs whose token has exactly this subject. provider: an ARN; hours: the longest session."""
     return iam.Role(
         scope,
         id,
         description=description,
-        max_session_duration=cdk.Duration.hours(1),
+        max_session_duration=cdk.Duration.hours(hours),
         assumed_by=iam.WebIdentityPrincipal(
             provider, {"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": subject}}
         ),

@@ -39,6 +39,8 @@ _PATTERNS = {
     "uri": "use s3://bucket/key",
     "instance_type": "use a SageMaker instance type such as ml.c7i.large",
     "schedule": "use rate(...) or cron(...), such as rate(7 days)",
+    "cron": "use six fields, minutes, hours, day of month, month, day of week, year, such as 0 20 ? * MON-FRI *",
+    "time_zone": "use an IANA name such as Europe/Berlin",
     "cors_origins": "use an origin such as https://example.com, without a path, or *",
     "model_id": "use a foundation model's id such as amazon.nova-micro-v1:0",
     "inference_profile": "use an inference profile's id such as us.amazon.nova-micro-v1:0, or its ARN",
@@ -51,6 +53,10 @@ _PATTERNS = {
     "subnet_ids": "use subnets' ids such as subnet-0a1b2c3d4e5f60718",
     "security_group_ids": "use security groups' ids such as sg-0a1b2c3d4e5f60718",
     "route_table_ids": "use route tables' ids such as rtb-0a1b2c3d4e5f60718",
+    "language": "use a language tag such as de or pt-BR",
+    "text_noun": "use a word without white space around it",
+    "texts_noun": "use a word without white space around it",
+    "examples": "use texts and labels of one line, without white space around them",
     "secret": "use a secret's name or its ARN, not the URI itself",
     "private_endpoint": "use an endpoint's id, vpce-..., or its service's name, com.amazonaws.vpce....vpce-svc-...",
     "zone_names": "use availability zones such as us-east-1a",
@@ -62,7 +68,8 @@ def describe(error: ValidationError, *, source: Source, model: type[BaseModel]) 
     # An unknown key often causes a missing one, so it comes first.
     details = sorted(error.errors(include_url=False), key=lambda item: item["type"] != "extra_forbidden")[0]
     path = details["loc"]
-    key = ".".join(str(part) for part in path if part != "[key]")  # pydantic's mark of a mapping's key
+    # Without pydantic's mark of a mapping's key; a key may be any text, and the message is one line.
+    key = ".".join(" ".join(str(part).split()) for part in path if part != "[key]")
     return f"{source.file_of(path)}: {key}: {_what(details, model=model)}"
 
 
@@ -102,8 +109,18 @@ def _unknown_key(path: tuple[str | int, ...], *, model: type[BaseModel]) -> str:
 def fields_at(path: tuple[str | int, ...], *, model: type[BaseModel]) -> list[str]:
     """Names of the fields of the section at a path, without the environment's name, which no file sets."""
     for part in path:
-        model = section_of(model.model_fields[str(part)].annotation) or model
+        if isinstance(part, int):  # an entry of a list, whose section is known already
+            continue
+        annotation = model.model_fields[part].annotation
+        model = section_of(annotation) or entry_of(annotation) or model
     return [name for name in model.model_fields if name != "name"]
+
+
+def entry_of(annotation: Any) -> type[BaseModel] | None:
+    """The section that each entry of a list is; None for anything else."""
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
+    lists = [kind for kind in kinds if get_origin(kind) is list]
+    return section_of(get_args(lists[0])[0]) if lists else None
 
 
 def section_of(annotation: Any) -> type[BaseModel] | None:

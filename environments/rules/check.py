@@ -17,6 +17,7 @@ from environments.rules import (
     region,
     retraining,
     serving,
+    task,
     training,
 )
 from environments.rules.problem import Problem
@@ -29,6 +30,7 @@ def check(settings: Settings, *, root: Path) -> Problem | None:
     """The first combination that cannot work, or None."""
     rules = (
         region.problems(settings),
+        task.problems(settings),
         data.dataset_problems(settings, root=root),
         data.column_problems(settings),
         data.label_problems(settings),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from environments.aws.instances import has_gpu, is_x86
+from environments.rules import scaling
 from environments.rules.problem import Problem
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ REAL_TIME_ONLY = (
     "canary_percent",
     "canary_min_requests",
     "armed_minutes",
+    "schedule",
+    "copy_memory_mb",
+    "copy_cpus",
 )
 SERVERLESS_ONLY = ("serverless_memory_mb", "serverless_max_concurrency")
 CONTAINER_ONLY = {
@@ -45,6 +49,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _container(settings)
     if serving.mode == "real-time":
         yield from _instances(settings)
+        yield from scaling.problems(settings)
 
 
 def _container(settings: Settings) -> Iterator[Problem]:
@@ -95,7 +100,7 @@ def _instances(settings: Settings) -> Iterator[Problem]:
     if serving.armed_minutes is not None and serving.canary_min_requests is None:
         allowed = "nothing says when a model is tested: set serving.canary_min_requests, or remove it"
         yield Problem(("serving", "armed_minutes"), serving.armed_minutes, allowed)
-    if serving.canary_percent is not None and serving.min_instances < 2:
+    if serving.canary_percent is not None and 0 < serving.min_instances < 2:
         allowed = (
             "SageMaker's canary is at most half of the instances: set serving.min_instances to 2 or more, or remove it"
         )

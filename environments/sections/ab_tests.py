@@ -69,8 +69,8 @@ class AbTests(Section):
         None,
         gt=0,
         le=10_000,
-        description="US dollars an hour of all the challenger's instances together, from AWS's price list; with it a "
-        "start says what a test may cost. Unset, the price is unknown.",
+        description="US dollars an hour of all the challenger's instances together, by which a start says what a test "
+        "may cost. Unset, the list price of the dated snapshot ([cost](cost.md#prices)), or unknown.",
     )
     replay_instance_type: InstanceType | None = Field(
         None,

@@ -21,6 +21,7 @@ from environments.sections.monitoring import Monitoring
 from environments.sections.network import Network
 from environments.sections.retraining import Retraining
 from environments.sections.serving import Serving
+from environments.sections.task import Task
 from environments.sections.training import Training
 
 # No hyphen: `rubric-dev-*` must never match the jobs of another environment.
@@ -51,6 +52,10 @@ class Settings(Section):
         None,
         description="Last day on which a deploy accepts the Lambda functions' Python runtime when it is no longer "
         "patched; unset, it refuses.",
+    )
+    task: Task | None = Field(
+        None,
+        description="The task's own words. Unset, the pages speak of headlines and show news.",
     )
     data: Data = Field(description="Stores.")
     training: Training = Field(description="The training pipeline.")
@@ -108,8 +113,15 @@ class Settings(Section):
 
     @property
     def endpoint_name(self) -> str:
-        """The endpoint's name; an instance endpoint cannot become a serverless one, so they differ."""
+        """The endpoint's name; one kind of endpoint cannot become another, so they differ."""
+        if self.serving.sleeps:
+            return f"{self.prefix}-component"
         return self.prefix if self.serving.mode == "real-time" else f"{self.prefix}-serverless"
+
+    @property
+    def component_name(self) -> str | None:
+        """The name of the inference component that is the model: the endpoint's. None where there is none."""
+        return self.endpoint_name if self.serving.sleeps else None
 
     @property
     def replay_instance_type(self) -> str:

@@ -12,6 +12,25 @@ from environments.sections.base import InstanceType, Section
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
+class ScheduledCapacity(Section):
+    """A time at which the endpoint's limits change."""
+
+    cron: str = Field(
+        pattern=r"^[0-9*,/-]+ [0-9*,/-]+ [0-9*?,/LW-]+ [0-9A-Z*,/-]+ [0-9A-Z*?,/#L-]+ [0-9*,/-]+$",
+        description="Minutes, hours, day of month, month, day of week, year, as in Application Auto Scaling's cron "
+        "expressions: `0 20 ? * MON-FRI *` is each working day at 20:00.",
+    )
+    time_zone: str = Field(
+        "UTC", pattern=r"^[A-Za-z][A-Za-z0-9_+/-]*$", description="IANA name of the time zone that `cron` is in."
+    )
+    min_instances: int = Field(
+        ge=0, le=100, description="Minimum from then on; 0 only where `serving.min_instances` is 0."
+    )
+    max_instances: int = Field(
+        ge=0, le=100, description="Maximum from then on; with 0 no request wakes the model until it is raised."
+    )
+
+
 class Serving(Section):
     """The model endpoint."""
 
@@ -73,10 +92,11 @@ class Serving(Section):
     )
     min_instances: int | None = Field(
         None,
-        ge=1,
+        ge=0,
         le=100,
-        description="Minimum number of instances; without scaling, their number, which each deploy sets. Required "
-        "with `real-time`, and only allowed there.",
+        description="Minimum number of instances; without scaling, their number, which each deploy sets. 0: the model "
+        "sleeps while nobody calls ([scale to zero](scale-to-zero.md)). Required with `real-time`, and only allowed "
+        "there.",
     )
     max_instances: int | None = Field(
         None,
@@ -90,6 +110,26 @@ class Serving(Section):
         ge=1,
         description="Requests per minute that one instance should take. Required if the endpoint scales, and only then "
         "allowed.",
+    )
+    copy_memory_mb: int | None = Field(
+        None,
+        ge=128,
+        le=1_000_000,
+        description="Memory, MB, that SageMaker reserves for each copy of the model; unset, 1024. Only with "
+        "`min_instances: 0`.",
+    )
+    copy_cpus: float | None = Field(
+        None,
+        ge=0.25,
+        le=192,
+        description="Cores that SageMaker reserves for each copy of the model; unset, 1. Only with `min_instances: 0`.",
+    )
+    schedule: list[ScheduledCapacity] | None = Field(
+        None,
+        min_length=1,
+        max_length=20,
+        description="Times at which `min_instances` and `max_instances` become others, for nights and weekends. Only "
+        "with `real-time`.",
     )
     serverless_memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] | None = Field(
         None, description="Memory, MB. Required with `serverless`, and only allowed there."
@@ -130,6 +170,11 @@ class Serving(Section):
         "answered `canary_min_requests`, or this many minutes. If one rings, the model before it is promoted. Unset, "
         "they end with the rollout. Only with `canary_min_requests`.",
     )
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether the endpoint may have no instance: its model is then an inference component."""
+        return self.mode == "real-time" and self.min_instances == 0
 
     @property
     def longest_rollout_seconds(self) -> int:

@@ -115,8 +115,8 @@ class ServingModel:
         approved = self.approved()
         try:
             endpoint = served_config.describe(self._sagemaker, endpoint=self._endpoint)
-            config = self._sagemaker.describe_endpoint_config(EndpointConfigName=endpoint.config)
-            model = self._sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
+            name = served_config.model_name(self._sagemaker, endpoint=self._endpoint, config=endpoint.config)
+            model = self._sagemaker.describe_model(ModelName=name)
         except ClientError as error:
             if error_code(error) not in _ABSENT:
                 raise

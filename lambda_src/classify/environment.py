@@ -15,6 +15,7 @@ class ClassifySettings:
     request_log_text: store, hash or drop. audit_share: the share of the answered texts that the audit sample takes.
     backend: `sagemaker` or `bedrock`; fallback: `none` or `bedrock`. Fields that neither needs are empty.
     answer_cache_seconds: how long a text's answer may be reused without asking the model; 0 = never.
+    component_name: of the inference component that is the model; empty where the endpoint has a model of its own.
     challenger_endpoint_name: of a live A/B test; empty where none can start.
     feature_store: dynamodb, mongodb or none; the first needs the table and the registry, the second the function that
     reads. features_wait_ms: how long a request waits for its features once the model has answered.
@@ -35,6 +36,7 @@ class ClassifySettings:
     backend: str = "sagemaker"
     fallback: str = "none"
     endpoint_name: str = ""
+    component_name: str = ""
     endpoint_seconds: float = 16.0
     challenger_endpoint_name: str = ""
     bedrock_model_id: str = ""

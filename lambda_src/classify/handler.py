@@ -107,7 +107,11 @@ def _measure(outcome: Outcome) -> None:
         metrics.add_metric(name="RequestsFailed", unit=MetricUnit.Count, value=1)
     if outcome.bad_answer:
         metrics.add_metric(name="BadModelAnswers", unit=MetricUnit.Count, value=1)
-    if outcome.results and outcome.backend != settings.backend:
+    if outcome.asleep:
+        # On their own, so that no alarm takes a model that sleeps for one that fails.
+        name = "AsleepFallbackAnswers" if outcome.results else "AsleepRefused"
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+    elif outcome.results and outcome.backend != settings.backend:
         metrics.add_metric(name="FallbackAnswers", unit=MetricUnit.Count, value=1)
     threshold = outcome.listing.threshold
     count_answers(metrics, environment=settings.environment, results=outcome.results, threshold=threshold)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from contracts.logs.request_log import Item
 from lambda_src.classify import log_items, request_body, response
-from lambda_src.classify.backends.answer import SAGEMAKER, Backend, ModelAnswer, bad_answer
+from lambda_src.classify.backends.answer import SAGEMAKER, Backend, ModelAnswer, ModelAsleep, bad_answer
 from lambda_src.classify.features import Features, Reading
 from lambda_src.classify.live_tests import Assignment
 from lambda_src.classify.log_writer import Written
@@ -44,7 +44,8 @@ class SplitPort(Protocol):
 
 @dataclass
 class Outcome:
-    """The outcome of a request, for its metrics. bad_answer: the endpoint's answer was not usable. assignment: what a
+    """The outcome of a request, for its metrics. bad_answer: the endpoint's answer was not usable. asleep:
+    the model sleeps, whether or not Bedrock answered. assignment: what a
     live A/B test chose; variants: which variant then answered each text; challenger_ms: how long the challenger took.
     reading: what became of the read of features.
     """
@@ -56,6 +57,7 @@ class Outcome:
     backend: str = ""
     failed: bool = False
     bad_answer: bool = False
+    asleep: bool = False
     written: Written = field(default_factory=Written)
     assignment: Assignment | None = None
     variants: tuple[str, ...] = ()
@@ -99,8 +101,10 @@ class Classifier:
             variant, cached, outcome.backend = answer.variant, answer.cached, answer.backend
             outcome.results = self._check(answer, count=len(request.texts))
             outcome.variants, outcome.challenger_ms = answer.variants, answer.challenger_ms
+            outcome.asleep = answer.asleep
         except Problem as problem:
-            status, outcome.failed = problem.status, problem.status != 422
+            outcome.asleep = isinstance(problem, ModelAsleep)
+            status, outcome.failed = problem.status, problem.status != 422 and not outcome.asleep
             # The endpoint raises before `backend` is set; the fallback's answers say nothing about a rollout.
             outcome.bad_answer = problem.slug == "bad-model-answer" and outcome.backend in ("", SAGEMAKER)
             raise

@@ -44,7 +44,7 @@ def warm() -> None:
 
 def parse(event: Event) -> ClassifyRequest:
     """The request in an HTTP API event; raises Problem 400, 413, 415 or 422."""
-    document = json_body.read(event, example='{"inputs": "a headline"}', too_large="Send fewer texts per request.")
+    document = json_body.read(event, example='{"inputs": "a text"}', too_large="Send fewer texts per request.")
     try:
         contract.validator("ClassifyRequest")(document)
     except fastjsonschema.JsonSchemaValueException as error:
@@ -84,7 +84,7 @@ def _listing(document: dict[str, Any]) -> Listing:
 def explain(document: Any) -> str:
     """One sentence that says which field of a refused document is wrong and what to do; "" if every field is right."""
     if not isinstance(document, dict):
-        return 'The body must be a JSON object, such as {"inputs": "a headline"}.'
+        return 'The body must be a JSON object, such as {"inputs": "a text"}.'
     fields = [field for field in _FIELDS if field in document]
     if len(fields) == 2:
         return "Send either `inputs` or `headline`, not both."

@@ -14,6 +14,7 @@ from typing import Any
 
 ARTIFACT_SHA256 = "artifact_sha256"
 CHAMPION = "champion"
+BILL_URI, BILL_SHA256 = "sbom_uri", "sbom_sha256"
 _NONE = "none"
 _TAKEN = re.compile(r"[\w.:/=+\-@]{1,256}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -41,6 +42,11 @@ def of_package(package: Mapping[str, Any]) -> Provenance:
 def metadata(*, artifact_sha256: str, champion_uri: str) -> dict[str, str]:
     """The two properties, as the model package takes them."""
     return {ARTIFACT_SHA256: artifact_sha256, CHAMPION: champion_value(champion_uri)}
+
+
+def bill(uri: str, document: bytes) -> dict[str, str]:
+    """Where the model's bill of materials is, and its SHA-256."""
+    return {BILL_URI: uri, BILL_SHA256: hashlib.sha256(document).hexdigest()}
 
 
 def champion_value(artifact_uri: str) -> str:

@@ -1,4 +1,7 @@
-"""Which configuration an endpoint serves. SageMaker takes a rollout back without an error: only the name shows it."""
+"""What an endpoint serves: its configuration, or the model of its inference component.
+
+SageMaker takes a rollout back without an error: only the name shows it.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,18 @@ _SERVES = {"InService", "SystemUpdating"}
 
 @dataclass(frozen=True)
 class Served:
-    """An endpoint as DescribeEndpoint reports it; `alarms` names those that take a rollout back."""
+    """An endpoint as DescribeEndpoint reports it; `alarms` names those that take a rollout back.
+
+    config: the endpoint configuration, or of an inference component the model. copies: that a component has, None of an
+    endpoint with a model of its own.
+    """
 
     endpoint: str
     config: str
     status: str
     failure: str = ""
     alarms: tuple[str, ...] = ()
+    copies: int | None = None
 
     @property
     def busy(self) -> bool:
@@ -41,6 +49,31 @@ def describe(sagemaker: Any, *, endpoint: str) -> Served:
     )
 
 
+def describe_component(sagemaker: Any, *, component: str) -> Served:
+    """The inference component as it is now. Raises ClientError where there is none."""
+    answer = sagemaker.describe_inference_component(InferenceComponentName=component)
+    watched = answer.get("LastDeploymentConfig", {}).get("AutoRollbackConfiguration", {}).get("Alarms", [])
+    return Served(
+        endpoint=component,
+        config=str(answer["Specification"]["ModelName"]),
+        status=str(answer["InferenceComponentStatus"]),
+        failure=str(answer.get("FailureReason", "")),
+        alarms=tuple(alarm["AlarmName"] for alarm in watched),
+        copies=int(answer["RuntimeConfig"]["CurrentCopyCount"]),
+    )
+
+
+def model_name(sagemaker: Any, *, endpoint: str, config: str = "") -> str:
+    """The model that an endpoint serves: its configuration's, or that of its inference component, which has the
+    endpoint's name. config: the configuration, where it is known. Raises ClientError where there is none.
+    """
+    config = config or sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
+    variant = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"][0]
+    if "ModelName" in variant:
+        return str(variant["ModelName"])
+    return describe_component(sagemaker, component=endpoint).config
+
+
 def busy(served: Served, *, wanted: str) -> bool:
     """Whether to look again later: maintenance of an endpoint that serves `wanted` need not be waited for."""
     return served.busy and bool(difference(served, wanted=wanted))
@@ -54,8 +87,9 @@ def difference(served: Served, *, wanted: str, ringing: Sequence[str] = ()) -> s
     # SageMaker's ARNs are in lower case, its names are not, and `wanted` may come from either.
     if served.config.lower() == wanted.lower():
         return ""
+    what = "configuration" if served.copies is None else "model"
     text = (
-        f"SageMaker took the rollout back: the endpoint {served.endpoint} still serves the configuration "
+        f"SageMaker took the rollout back: the endpoint {served.endpoint} still serves the {what} "
         f"{served.config} and not {wanted}{because}"
     )
     if ringing:

@@ -12,7 +12,7 @@ from lambda_src.common.api import contract, json_body, validation_messages
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 
-_EXAMPLE = '{"text": "a headline", "label": "Health"}'
+_EXAMPLE = '{"text": "a text", "label": "its label"}'
 
 
 @dataclass(frozen=True, kw_only=True)

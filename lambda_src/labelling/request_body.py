@@ -10,7 +10,7 @@ from lambda_src.common.api import contract, json_body, validation_messages
 from lambda_src.common.api.http import Event
 from lambda_src.common.problems import Problem
 
-_EXAMPLE = '{"request_id": "JKJaXmPLvHcESHA=", "position": 0, "label": "Health"}'
+_EXAMPLE = '{"request_id": "JKJaXmPLvHcESHA=", "position": 0, "label": "its label"}'
 _TEXTS = ("request_id", "label", "labeller")
 
 

@@ -35,7 +35,13 @@ def _models() -> dal.Models:
 
 @cache
 def _check() -> model_check.ModelCheck:
-    return model_check.ModelCheck(model_check.make_client(), endpoint=_settings().endpoint_name, logger=logger)
+    settings = _settings()
+    return model_check.ModelCheck(
+        model_check.make_client(),
+        endpoint=settings.endpoint_name,
+        describes=model_check.make_describing_client() if settings.component_name else None,
+        logger=logger,
+    )
 
 
 def _model(event: Event) -> Response:
@@ -95,7 +101,8 @@ def _health(event: Event) -> Response:
 
 
 def _contract(event: Event) -> Response:
-    text = served_contract.text(auth=_settings().api_auth, issuer=_settings().jwt_issuer)
+    settings = _settings()
+    text = served_contract.text(auth=settings.api_auth, issuer=settings.jwt_issuer, words=settings.task)
     headers = {"cache-control": "no-cache"}
     return http.text_response(event, status=200, text=text, content_type="application/json", headers=headers)
 

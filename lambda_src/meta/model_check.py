@@ -21,11 +21,29 @@ def make_client() -> Any:
     return aws.client("sagemaker-runtime", connect_timeout=1.0, read_timeout=3.0, attempts=1)
 
 
-class ModelCheck:
-    """Checks the endpoint called `endpoint`."""
+def make_describing_client() -> Any:
+    """A client that waits three seconds for SageMaker."""
+    return aws.client("sagemaker", connect_timeout=1.0, read_timeout=3.0, attempts=1)
 
-    def __init__(self, runtime: Any, *, endpoint: str, logger: Any, now: Callable[[], float] = time.time) -> None:
+
+class ModelCheck:
+    """Checks the endpoint called `endpoint`.
+
+    describes: of a model that sleeps, a SageMaker client in whose words it is well: asking it would wake it or keep it
+    awake.
+    """
+
+    def __init__(
+        self,
+        runtime: Any,
+        *,
+        endpoint: str,
+        logger: Any,
+        describes: Any = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._runtime = runtime
+        self._describes = describes
         self._endpoint = endpoint
         self._logger = logger
         self._known: TTLCache[str, bool, float] = TTLCache(1, ttl=CACHE_SECONDS, timer=now)  # by the endpoint's name
@@ -34,8 +52,18 @@ class ModelCheck:
         """Whether the model answered, now or at most CACHE_SECONDS ago."""
         answered = self._known.get(self._endpoint)
         if answered is None:
-            answered = self._known[self._endpoint] = self._answers()
+            well = self._answers() if self._describes is None else self._is_in_service()
+            answered = self._known[self._endpoint] = well
         return answered
+
+    def _is_in_service(self) -> bool:
+        """Whether the component is there, asleep or awake."""
+        try:
+            answer = self._describes.describe_inference_component(InferenceComponentName=self._endpoint)
+        except (BotoCoreError, ClientError) as error:
+            self._logger.warning("the model cannot be described", endpoint=self._endpoint, cause=str(error)[:500])
+            return False
+        return answer["InferenceComponentStatus"] in ("InService", "Updating")
 
     def _answers(self) -> bool:
         try:

@@ -33,7 +33,7 @@ FILES = {
 
 # The modules of the console's script, each after those that it imports.
 CONSOLE_PARTS = (
-    *("dom", "session", "api", "notices", "labels", "feedback", "classify"),
+    *("dom", "task", "session", "api", "notices", "labels", "feedback", "classify"),
     *("requests", "agreement", "labelling", "stats", "model", "drift", "snippets", "tabs", "health", "main"),
 )
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)

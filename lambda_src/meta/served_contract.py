@@ -1,4 +1,4 @@
-"""The contract as this API serves it, with the authentication that its settings choose."""
+"""The contract as this API serves it, with the authentication and the task's words that its settings choose."""
 
 from __future__ import annotations
 
@@ -6,15 +6,26 @@ import json
 from functools import cache
 from typing import Any
 
+from contracts.api import task
 from lambda_src.common.api import contract
+from lambda_src.meta import task_words
 
 
 @cache
-def text(*, auth: str, issuer: str) -> str:
-    """The contract as JSON text; auth: keys, iam or jwt, with the tokens' issuer."""
-    if auth == "keys":
+def text(*, auth: str, issuer: str, words: str = "") -> str:
+    """The contract as JSON text; auth: keys, iam or jwt, with the tokens' issuer; words: the variable TASK."""
+    wanted = task.decoded(words)
+    if auth == "keys" and wanted is None:
         return contract.text()
     document = json.loads(contract.text())
+    if wanted is not None:
+        task_words.put(document, wanted)
+    if auth != "keys":
+        _authenticate(document, auth=auth, issuer=issuer)
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _authenticate(document: dict[str, Any], *, auth: str, issuer: str) -> None:
     name, scheme = _scheme(auth, issuer=issuer)
     document["components"]["securitySchemes"] = {name: scheme}
     document["security"] = [{name: []}]
@@ -31,7 +42,6 @@ def text(*, auth: str, issuer: str) -> str:
         refusal["headers"]["x-request-id"] = {"$ref": "#/components/headers/OwnRequestId"}
     # For tokens the gateway sends its own challenge, for signatures none.
     document["components"]["headers"]["Challenge"]["required"] = False
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def _scheme(auth: str, *, issuer: str) -> tuple[str, dict[str, Any]]:

@@ -22,7 +22,7 @@ from lambda_src.request_log_api import views
 from lambda_src.request_log_api.dal import RequestLog
 from lambda_src.request_log_api.slices import Reader
 
-_EXAMPLE = '{"request_id": "JKJaXmPLvHcESHA=", "label": "Health"}'
+_EXAMPLE = '{"request_id": "JKJaXmPLvHcESHA=", "label": "its label"}'
 _ROUNDS = 3
 _LABELS_NAMED = 50  # in a message; a request in the log has them all
 

@@ -9,8 +9,9 @@ from lambda_src.retrain.rule.evidence import Rule
 
 @dataclass(frozen=True, kw_only=True)
 class RetrainSettings:
-    """Stores, the pipeline, and the section `retraining`. value_per_error, run_price, schedule_days: below 0 where they
-    are not set. labels_uri: of the file with `data.labels`, "" for none.
+    """Stores, the pipeline, and the section `retraining`. value_per_error, run_price, schedule_days and cost_budget
+    (`cost.monthly_budget_usd`): below 0 where they are not set. labels_uri: of the file with `data.labels`, "" for
+    none.
     """
 
     environment: str
@@ -31,6 +32,7 @@ class RetrainSettings:
     value_per_error: float = -1.0
     run_price: float = -1.0
     schedule_days: int = -1
+    cost_budget: float = -1.0
     labels_uri: str = field(default="")
 
     @property
@@ -46,4 +48,5 @@ class RetrainSettings:
             fewest_rows=self.fewest_rows,
             fewest_labels=self.fewest_labels,
             min_accuracy=self.min_accuracy,
+            cost_budget=self.cost_budget if self.cost_budget >= 0 else None,
         )

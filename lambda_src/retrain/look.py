@@ -79,7 +79,8 @@ def settled(stores: Stores, *, at: str) -> list[Run]:
 def standing(stores: Stores, *, at: str) -> Runs:
     """What stands against a run now."""
     ledger = settled(stores, at=at)
-    return against(ledger, at=at, running=stores.executions.running(ledger), more=beside(stores))
+    more = replace(beside(stores), beside=stores.documents.spent_beside(at))
+    return against(ledger, at=at, running=stores.executions.running(ledger), more=more)
 
 
 def beside(stores: Stores) -> Runs:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from contracts.budget import spending
+from contracts.budget.spending import Entry
 from contracts.retraining import decision, runs
 from contracts.retraining.decision import Cause, Decision
 from contracts.retraining.runs import Run
@@ -37,7 +39,7 @@ def decided(
 
 def noted(stores: Stores, *, at: str) -> list[Run]:
     """The ledger of runs, in which every run is as it stands."""
-    return stores.documents.change_runs(lambda found: [stores.executions.settled(run, now=at) for run in found])
+    return stores.documents.change_runs(lambda found, _: [stores.executions.settled(run, now=at) for run in found])
 
 
 def seen(of: Material | None, rule: Rule, *, at: str, cause: Cause, by: str, standing: Runs) -> Evidence:
@@ -65,11 +67,12 @@ def _reserved(
     found, beside = seen(of, rule, at=at, cause=cause, by=by, standing=Runs()), look.beside(stores)
     made: list[Decision] = []
 
-    def change(ledger: list[Run]) -> list[Run] | None:
+    def change(ledger: list[Run], entries: list[Entry]) -> list[Run] | None:
         settled = [stores.executions.settled(run, now=at) for run in ledger]
         others = [run for run in settled if run["decision_id"] != decision_id]
         # After the ledger was read: whoever starts a run later changes the ledger first.
-        standing = look.against(others, at=at, running=stores.executions.running(others), more=beside)
+        more = replace(beside, beside=spending.spent_beside(entries, at=at))
+        standing = look.against(others, at=at, running=stores.executions.running(others), more=more)
         made.append(decide(replace(found, runs=standing), rule, decision_id=decision_id))
         return [*others, _run(made[-1], execution)] if made[-1]["outcome"] == decision.TRAIN else settled
 
@@ -88,7 +91,7 @@ def _run(made: Decision, execution: str) -> Run:
 
 
 def _ensure(stores: Stores, run: Run) -> None:
-    def change(ledger: list[Run]) -> list[Run] | None:
+    def change(ledger: list[Run], _: list[Entry]) -> list[Run] | None:
         known = any(each["decision_id"] == run["decision_id"] for each in ledger)
         return None if known else [*ledger, run]
 
@@ -96,4 +99,4 @@ def _ensure(stores: Stores, run: Run) -> None:
 
 
 def _release(stores: Stores, decision_id: str) -> None:
-    stores.documents.change_runs(lambda ledger: [run for run in ledger if run["decision_id"] != decision_id])
+    stores.documents.change_runs(lambda ledger, _: [run for run in ledger if run["decision_id"] != decision_id])

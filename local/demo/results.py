@@ -13,7 +13,7 @@ from local.screen.terminal import as_json
 
 _BAR_WIDTH = 8
 _NARROW = 110
-_SHORTEST_HEADLINE = 12
+_SHORTEST_TEXT = 12
 _MOST_BAR_COLUMNS = 6
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
@@ -30,10 +30,10 @@ def predictions_table(texts: list[str], predictions: list[dict[str, Any]], *, wi
     shares = labels if few else ["probability"]
     share_width = bar_width + len(" 100%")
     longest = max(len(prediction["predicted_label"]) for prediction in predictions)
-    # Rich would cut every column alike, but a cut probability is worthless and a cut headline still readable.
+    # Rich would cut every column alike, but a cut probability is worthless and a cut text still readable.
     rest = width - (longest + share_width * len(shares) + 3 * (len(shares) + 2) + 1)
     table = Table(title="Answers of POST /v1/classify", title_justify="left", header_style="bold")
-    table.add_column("headline", overflow="ellipsis", no_wrap=True, max_width=max(rest, _SHORTEST_HEADLINE))
+    table.add_column("text", overflow="ellipsis", no_wrap=True, max_width=max(rest, _SHORTEST_TEXT))
     table.add_column("label", style="bold green", no_wrap=True, min_width=longest)
     for label in shares:
         table.add_column(Text(label), no_wrap=True, overflow="ellipsis", width=share_width)

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import argparse
-import csv
 import random
 import re
 import sys
@@ -17,6 +15,7 @@ from pathlib import Path
 if __name__ == "__main__":  # run as a file: replace its own folder with the one that holds model_code
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
+from model_code.dataset_generator import grammar
 from model_code.dataset_generator import headline_words as words
 
 COLUMNS = ("title", "category")
@@ -28,16 +27,7 @@ SLOT = re.compile(r"\{(\w+)\}")
 
 def headlines(rows: int, *, seed: int) -> Iterator[tuple[str, str]]:
     """``rows`` distinct (headline, label) pairs."""
-    chance = random.Random(seed)
-    seen: set[str] = set()
-    labels, weights = list(SHARES), list(SHARES.values())
-    while len(seen) < rows:
-        label = chance.choices(labels, weights)[0]
-        text = _headline(label, chance)
-        if text in seen:
-            continue
-        seen.add(text)
-        yield text, chance.choice(labels) if chance.random() < STRAY else label
+    return grammar.distinct(rows, seed=seed, shares=SHARES, stray=STRAY, make=_headline)
 
 
 def _headline(label: str, chance: random.Random) -> str:
@@ -64,17 +54,10 @@ def _fill(slot: str, chance: random.Random) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the file; 0."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--output", type=Path, required=True, help="the CSV to write; its folder is created")
-    parser.add_argument("--rows", type=int, default=6000)
-    parser.add_argument("--seed", type=int, default=7)
-    chosen = parser.parse_args(arguments)
-    chosen.output.parent.mkdir(parents=True, exist_ok=True)
-    with chosen.output.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(headlines(chosen.rows, seed=chosen.seed))
-    return 0
+    about = (__doc__ or "").partition("\n")[0]
+    return grammar.command(
+        arguments, about=about, columns=COLUMNS, rows=6000, make=lambda rows, seed: headlines(rows, seed=seed)
+    )
 
 
 if __name__ == "__main__":

@@ -67,8 +67,13 @@ class Classifier:
 
     @property
     def engine(self) -> str:
-        """The engine's name, for logs and metrics."""
+        """The engine's name with its kernel, for logs and metrics."""
         return self._engine.name
+
+    @property
+    def form(self) -> str:
+        """The engine's name in reference answers and reports."""
+        return self._engine.form
 
     def log_ready(self, log: logging.Logger) -> None:
         """Log the model, its engine, and whether its files are unchecked."""
@@ -105,7 +110,7 @@ class Classifier:
     def check_reference(self) -> None:
         """ArtifactError unless the artifact's reference answers, if it has any, are this model's."""
         if self._reference:
-            reference.check(self._reference, self.predict, engine=self.engine, labels=self.labels)
+            reference.check(self._reference, self.predict, engine=self.form, labels=self.labels)
 
     def predict(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Probabilities of shape (len(texts), len(labels)), rows in the order of ``texts``, each summing to 1."""

@@ -22,7 +22,7 @@ PYCACHE = "__pycache__"
 
 def digests(folder: Path) -> dict[str, str]:
     """The SHA-256, in hex, of every file under ``folder`` but metadata.json, by its path; ArtifactError for links."""
-    return {name: _sha256(folder / name) for name in sorted(_names(folder)) if name != artifact.METADATA_FILE}
+    return {name: sha256(folder / name) for name in sorted(_names(folder)) if name != artifact.METADATA_FILE}
 
 
 def seal(folder: Path) -> None:
@@ -47,7 +47,7 @@ def check(unpacked: Artifact, *, under: str = "") -> bool:
             raise ArtifactError(f"{unpacked.folder}: {name} is missing, although metadata.json lists it")
         if name not in listed:
             raise ArtifactError(f"{unpacked.folder}: {name} is extra: metadata.json does not list it")
-        if _sha256(unpacked.folder / name) != listed[name]:
+        if sha256(unpacked.folder / name) != listed[name]:
             raise ArtifactError(f"{unpacked.folder}: {name} has changed since training wrote it: its SHA-256 differs")
     return True
 
@@ -82,6 +82,7 @@ def _names(folder: Path) -> Iterator[str]:
             yield (inside / name).as_posix()
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """A file's SHA-256, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -273,7 +273,7 @@ def _choose(
 
 def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, evaluation: Evaluation) -> None:
     from model_code.serving import manifest
-    from model_code.training import outcome, package, report
+    from model_code.training import bill, outcome, package, report
     from model_code.training.exporting import references
 
     progress.report("package", 0, 1)
@@ -289,6 +289,7 @@ def _write(folders: Folders, settings: Hyperparameters, data: dataset.Dataset, e
     if (folders.model / artifact.BASELINE_FILE).exists():  # for the gate, which keeps it beside the model
         shutil.copyfile(folders.model / artifact.BASELINE_FILE, folders.output / artifact.BASELINE_FILE)
     manifest.seal(folders.model)
+    bill.write(folders.output, model=folders.model, evaluation=evaluation, settings=settings, base=folders.base_model)
     if settings.from_scratch and evaluation["base_model"] != LINEAR:
         print("The model was trained from scratch, without a pretrained encoder.", flush=True)
     progress.report("package", 1, 1, model_version=evaluation["model_version"])

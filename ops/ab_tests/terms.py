@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contracts.ab_tests import record
+from contracts.prices import price, units
 from environments.settings import Settings
 
 _HOURS = 24
@@ -52,13 +53,19 @@ class Terms:
         tests, serving = settings.ab_tests, settings.serving
         if self.mode == record.REPLAY:
             instance = settings.replay_instance_type
-            return f"Price: one {instance} while the job classifies, usually minutes; AWS's price list has its hour."
+            found = price.of(f"{units.TRANSFORM}{instance}", region=settings.region)
+            hour = f"${found.usd:g} an hour on {found.date}" if found else "the price of its hour is unknown"
+            return f"Price: one {instance} while the job classifies, usually minutes; {hour}."
         count = tests.challenger_instances
         machine = f"{count} x {serving.instance_type}" if serving.instance_type else "a serverless endpoint, by use"
-        if tests.hourly_price is None:
+        hourly = tests.hourly_price
+        if hourly is None and serving.instance_type:
+            listed = price.of(f"{units.HOSTING}{serving.instance_type}", region=settings.region)
+            hourly = listed.usd * (count or 1) if listed else None
+        if hourly is None:
             return f"Price: unknown ({machine}, until it ends): set ab_tests.hourly_price to see it here."
-        most = tests.hourly_price * _HOURS * self.days
-        return f"Price: at most ${most:,.2f} ({machine}, ${tests.hourly_price:g} an hour, {_days(self.days)})."
+        most = hourly * _HOURS * self.days
+        return f"Price: at most ${most:,.2f} ({machine}, ${hourly:g} an hour, {_days(self.days)})."
 
 
 def _days(days: float) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from contracts.budget import spending
 from contracts.models.progress import Progress
 from ops.batch import follow, locations, results, tables, transform, validate, verify
 from ops.batch.job_log import BatchLog
@@ -15,6 +16,8 @@ from ops.batch.listing import ALL, Listing
 from ops.batch.locations import Place, Source
 from ops.batch.validate import Counted
 from ops.batch.verify import Report
+from ops.budget import amounts, ledger
+from ops.budget.ledger import Reservation
 from ops.deployment.cloud import Cloud
 from ops.errors import USAGE, OpsError
 
@@ -53,8 +56,13 @@ class Outcome:
     failed: str
 
 
-def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[str], None]) -> Outcome:
-    """Run a batch; `show` receives its progress, `started` the job's name. OpsError if it cannot be started."""
+def perform(
+    cloud: Cloud, request: Request, *, show: Show, started: Callable[[str], None], price: float | None = None
+) -> Outcome:
+    """Run a batch; `show` receives its progress, `started` the job's name. OpsError if it cannot be started.
+
+    price: what the job costs at most, US dollars, if a person said so.
+    """
     s3 = cloud.client("s3")
     source = locations.find(s3, request.source)
     to = results.destination(request.output, source)
@@ -66,13 +74,13 @@ def perform(cloud: Cloud, request: Request, *, show: Show, started: Callable[[st
         kind = locations.content_type(source.files, request.content_type)
         if kind == validate.CSV and not request.is_headless:
             tables.refuse_headers(source, s3)
-        return _perform(cloud, request, source, {}, kind=kind, to=to, show=show, started=started)
+        return _perform(cloud, request, source, {}, kind=kind, to=to, show=show, started=started, price=price)
     with tempfile.TemporaryDirectory(prefix="rubric-batch-") as folder:
         made, rows = tables.converted(
             source, text_column=request.text_column, encoding=request.encoding, s3=s3, folder=Path(folder)
         )
         kind = locations.NAMES["jsonlines"]
-        return _perform(cloud, request, made, rows, kind=kind, to=to, show=show, started=started)
+        return _perform(cloud, request, made, rows, kind=kind, to=to, show=show, started=started, price=price)
 
 
 def _perform(
@@ -85,6 +93,7 @@ def _perform(
     to: results.Destination,
     show: Show,
     started: Callable[[str], None],
+    price: float | None,
 ) -> Outcome:
     s3 = cloud.client("s3")
     writer = results.writer(s3, source, to, force=request.force, goes_on=request.job is not None)
@@ -99,17 +108,12 @@ def _perform(
     job = request.job or transform.new_name(cloud.settings.prefix)
     where = transform.route(cloud, job, source=source, output=to.at)
     counted = [replace(each, rows=rows.get(each.file.name)) for each in _read(source, kind, s3, show)]
+    reservation: Reservation | None = None
     if request.job is None:
         if where.is_source_staged:
             _stage(source, where.source, s3, show)
-        transform.start(
-            cloud,
-            job,
-            model=deployed.model,
-            where=where,
-            content_type=kind,
-            instance_type=machine,
-            instance_count=request.instance_count,
+        reservation = _start(
+            cloud, request, job, deployed=deployed, where=where, kind=kind, machine=machine, price=price
         )
     started(job)
     try:
@@ -120,6 +124,9 @@ def _perform(
             f"{_options(request)} --job {job}{request.listing.options}"
         )
         raise OpsError(f"The job keeps running. To watch and check it: {again}") from None
+    if reservation is not None and status.seconds is not None:
+        hours = status.seconds / 3600
+        reservation.took(amounts.batch(cloud.settings, machine, instances=request.instance_count, hours=hours)[0])
     answers = results.fetch(s3, source, where.output, to, writer=writer, of=request.listing)
     is_whole = len(answers) == len(source.files)
     reasons = {} if is_whole else _reasons(cloud, job, source, where, status)
@@ -129,6 +136,35 @@ def _perform(
             report = verify.check(counted, answers, s3=s3, reasons=reasons, failed=lines, show=show)
         failed_at = results.put_failed(s3, failed, to, writer=writer)
     return Outcome(job, status, report, output=str(to.at), failed=failed_at)
+
+
+def _start(
+    cloud: Cloud,
+    request: Request,
+    job: str,
+    *,
+    deployed: transform.Deployed,
+    where: transform.Route,
+    kind: str,
+    machine: str,
+    price: float | None,
+) -> Reservation:
+    """Start the job, if the month's budget allows it."""
+    usd, unknown = (
+        amounts.batch(cloud.settings, machine, instances=request.instance_count) if price is None else (price, "")
+    )
+    with ledger.reserved(cloud, kind=spending.BATCH, what="The batch", usd=usd, unknown=unknown) as reservation:
+        transform.start(
+            cloud,
+            job,
+            model=deployed.model,
+            where=where,
+            content_type=kind,
+            instance_type=machine,
+            instance_count=request.instance_count,
+        )
+        reservation.begun()
+    return reservation
 
 
 def _options(request: Request) -> str:

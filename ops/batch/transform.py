@@ -10,10 +10,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts.budget import spending
 from contracts.deployment import buckets, stack_outputs
 from environments.aws.instances import takes_volume_key
 from ops.batch.locations import File, Place, Source
 from ops.batch.validate import PAYLOAD_MB
+from ops.deployment import served_model
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, USAGE, OpsError, code_of
 
@@ -71,13 +73,12 @@ def deployed(cloud: Cloud) -> Deployed:
     sagemaker = cloud.client("sagemaker")
     endpoint = cloud.stacks.need(stack_outputs.ENDPOINT_NAME)
     try:
-        config = sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
-        variant = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"][0]
+        served = served_model.read(sagemaker, endpoint=endpoint)
     except ClientError as error:
         if code_of(error) != "ValidationException":
             raise
         raise OpsError(f"The endpoint {endpoint} does not exist: deploy the Serving stack", status=NOT_FOUND) from None
-    return Deployed(model=variant["ModelName"], instance_type=variant.get("InstanceType", ""))
+    return Deployed(model=served.model, instance_type=served.instance_type)
 
 
 def instance_type(sagemaker: Any, model: Deployed, requested: str | None) -> str:
@@ -144,8 +145,14 @@ def start(
             **({"KmsKeyId": key} if key else {}),
         },
         TransformResources={"InstanceType": instance_type, "InstanceCount": instance_count, **on_volume},
-        Tags=[{"Key": "rubric:environment", "Value": cloud.env}],
+        Tags=[{"Key": "rubric:environment", "Value": cloud.env}, *_counted(cloud)],
     )
+
+
+def _counted(cloud: Cloud) -> list[dict[str, str]]:
+    """The tag by which the AWS budget counts a job, if there is one."""
+    settings = cloud.settings
+    return [] if settings.cost.monthly_budget_usd is None else [{"Key": spending.TAG, "Value": settings.prefix}]
 
 
 def describe(cloud: Cloud, job: str) -> Status:

@@ -11,6 +11,7 @@ from ops.batch import pipeline
 from ops.batch.listing import Listing
 from ops.batch.pipeline import Outcome, Request
 from ops.batch.verify import Report
+from ops.budget.option import Price
 from ops.deployment.cloud import Cloud
 from ops.errors import USAGE, OpsError
 from ops.terminal import screen
@@ -58,6 +59,7 @@ def batch(
     plain: Annotated[
         bool, typer.Option("--plain", help="Plain lines instead of progress bars (the default when piped).")
     ] = False,
+    price: Price = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
     """Classify files of texts with the model that serves, by a SageMaker transform job; the endpoint is not called.
@@ -67,9 +69,9 @@ def batch(
     answered go to failed.jsonl there, with the reason. Existing files are replaced only if you agree.
 
     \b
-    rubric batch s3://bucket/headlines/ s3://bucket/answers/
-    rubric batch s3://bucket/headlines/ s3://bucket/answers/ --instance-count 4
-    rubric batch headlines.csv answers.jsonl                   # files on this machine, through S3
+    rubric batch s3://bucket/texts/ s3://bucket/answers/
+    rubric batch s3://bucket/texts/ s3://bucket/answers/ --instance-count 4
+    rubric batch texts.csv answers.jsonl                   # files on this machine, through S3
     rubric batch tickets.xlsx answers.jsonl --text-column text
     """
     cloud: Cloud = context.obj
@@ -90,7 +92,7 @@ def batch(
     )
     with stages(screen.err, plain=plain) as view:
         outcome = pipeline.perform(
-            cloud, request, show=view.show, started=lambda name: screen.say(f"transform job {name}")
+            cloud, request, show=view.show, started=lambda name: screen.say(f"transform job {name}"), price=price
         )
     if as_json:
         screen.print_json(_as_json(outcome))

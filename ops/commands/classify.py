@@ -41,15 +41,15 @@ def classify(
 
     \b
     export RUBRIC_API_KEY=rk_...
-    rubric classify "Shares rally as the central bank holds rates"
+    rubric classify "A text to classify"
     rubric classify "First text" "Second text" --json
-    rubric classify "Shares rally as the central bank holds rates" --top-k 3 --threshold 0.6
-    rubric classify < headlines.txt        # a text a line, up to 64
+    rubric classify "A text to classify" --top-k 3 --threshold 0.6
+    rubric classify < texts.txt        # a text a line, up to 64
     """
     cloud: Cloud = context.obj
     inputs = texts or ([] if sys.stdin.isatty() else [line.strip() for line in sys.stdin if line.strip()])
     if not inputs:
-        raise OpsError('Give at least one text, such as: rubric classify "Shares rally"')
+        raise OpsError('Give at least one text, such as: rubric classify "A text to classify"')
     if not key:
         raise OpsError("An API key is needed: --key or RUBRIC_API_KEY; `rubric keys create` makes one")
     url = cloud.stacks.need(stack_outputs.API_URL)

@@ -52,7 +52,7 @@ def review(
 
     \b
     rubric data review                              list them
-    rubric data review 3f9a1c --label Health        this row is Health
+    rubric data review 3f9a1c --label urgent        this row is urgent
     rubric data review 3f9a1c 77b0 --reject         leave these rows out
     rubric data review --key k4mz7q2abc --accept    take what this key sent
     rubric data review --csv waiting.csv            all of them, for a spreadsheet: a label or - in `decision`

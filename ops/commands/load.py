@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 
 from contracts.api.limits import MAX_TEXTS
+from contracts.budget import spending
+from ops.budget import ledger
+from ops.budget.option import Price
 from ops.deployment.cloud import Cloud
 from ops.errors import FAILED
 from ops.load import findings, session
@@ -31,7 +34,7 @@ _Texts = Annotated[int, typer.Option("--texts", min=1, max=MAX_TEXTS, help="Text
 _Data = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="A text file whose lines are sent instead of generated headlines.", show_default=False
+        metavar="FILE", help="A text file whose lines are sent instead of generated ones.", show_default=False
     ),
 ]
 _Key = Annotated[
@@ -60,9 +63,10 @@ def load(
     web: _Web = False,
     web_port: _WebPort = 8089,
     yes: _Yes = False,
+    price: Price = None,
     as_json: _Json = False,
 ) -> None:
-    """Load the API or the endpoint with headlines until it is saturated, to find its capacity (with Locust).
+    """Load the API or the endpoint with texts until it is saturated, to find its capacity (with Locust).
 
     Users are added step by step; the knee is the highest throughput whose 95th percentile stays within --p95-ms while
     almost no request fails. Exit status 1 if no step stayed within that.
@@ -89,7 +93,10 @@ def load(
     writer = files.Writer([files.named(html, option="--report")], force=force)
     if not cloud.is_local:
         confirm(session.warning(cloud.settings, request), yes=yes)
-    result = session.perform(cloud, request)
+    usd, unknown = session.most(cloud.settings, request, given=price)
+    with ledger.reserved(cloud, kind=spending.LOAD, what="The load test", usd=usd, unknown=unknown) as reservation:
+        reservation.begun()
+        result = session.perform(cloud, request)
     writer.write(html, result.page().encode())
     _print(result, as_json=as_json)
     screen.say(f"Report: {html.resolve()}")

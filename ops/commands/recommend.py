@@ -105,10 +105,10 @@ def _start(cloud: Cloud, version: str, *, role: str, types: list[str] | None, te
             "On the local AWS every instance type is the same process on this machine: expect the same figures for all."
         )
     else:
-        _ask(chosen, yes=yes)
+        _ask(chosen, region=cloud.settings.region, yes=yes)
     job = recommender.job_name(cloud)
     with tempfile.TemporaryDirectory(prefix="rubric-recommend-") as folder:
-        sent = texts.generated(Path(folder), rows=SAMPLES * texts_per_request)
+        sent = texts.of_task(cloud.settings, Path(folder), rows=SAMPLES * texts_per_request)
     uri = payload.upload(cloud, payload.packed(sent, per_request=texts_per_request), job=job)
     try:
         recommender.start(cloud, model, job=job, role=role, payload_uri=uri, instance_types=chosen)
@@ -119,10 +119,10 @@ def _start(cloud: Cloud, version: str, *, role: str, types: list[str] | None, te
     return job
 
 
-def _ask(chosen: list[str], *, yes: bool) -> None:
+def _ask(chosen: list[str], *, region: str, yes: bool) -> None:
     confirm(
         f"SageMaker will run an endpoint on each of {', '.join(chosen)} for up to 45 minutes, at the price of its "
-        f"instances: at most about {recommender.rough_cost(len(chosen))} for types of two to eight cores. The "
+        f"instances: at most about {recommender.most(chosen, region=region)}. The "
         "account's quota must allow one instance of each for endpoint usage.",
         yes=yes,
     )

@@ -9,6 +9,7 @@ import typer
 from ops.deployment.cloud import Cloud
 from ops.errors import FAILED
 from ops.monitoring.status import State, read
+from ops.monitoring.wakes import Sleep
 from ops.terminal import screen
 
 
@@ -33,11 +34,19 @@ def status(
         raise typer.Exit(FAILED)
 
 
+def _asleep(sleep: Sleep) -> str:
+    copies = f", {sleep.copies} cop{'y' if sleep.copies == 1 else 'ies'}" if sleep.copies else ""
+    last = ", ".join(f"{seconds:.0f} s" for seconds in sleep.wakes)
+    known = f"the last wakes took {last}" if last else f"no wake was measured yet; about {sleep.expected_seconds} s"
+    return f"Sleep     {sleep.state}{copies}; {known}"
+
+
 def _trained(now: State) -> list[str]:
     """The lines on the endpoint and on the approved model."""
     figures = f": accuracy {screen.figure(now.accuracy)}, macro F1 {screen.figure(now.macro_f1)}"
     return [
         f"Endpoint  {now.endpoint or '-'}: {now.endpoint_status} {now.endpoint_failure}".rstrip(),
+        *([] if now.sleep is None else [_asleep(now.sleep)]),
         f"Model     {now.model_version + figures if now.model_version else 'none approved yet'}",
     ]
 

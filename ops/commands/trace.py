@@ -33,7 +33,7 @@ def trace(
 
     \b
     rubric trace JKJaXmPLvHcESHA=
-    rubric trace --text "Shares rally after the central bank holds rates"
+    rubric trace --text "A text that was classified"
     rubric --env prod trace --row 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 --json
     """
     cloud: Cloud = context.obj

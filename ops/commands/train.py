@@ -6,7 +6,10 @@ from typing import Annotated
 
 import typer
 
+from contracts.budget import spending
 from contracts.deployment.pipeline import ErrorName, NothingNew
+from ops.budget import amounts, ledger
+from ops.budget.option import Price
 from ops.deployment.cloud import Cloud
 from ops.deployment.executions import Execution
 from ops.errors import USAGE, OpsError
@@ -47,6 +50,7 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A hyperparameter for this run only; may be repeated."),
     ] = None,
+    price: Price = None,
     plain: Plain = False,
     json_lines: JsonLines = False,
 ) -> None:
@@ -78,7 +82,12 @@ def train(
                 "hyperparameters."
             )
             return
-    arn = runs.start(cloud, dataset=dataset, hyperparameters=hyperparameters, fold_ledger=fold_ledger)
+    usd, unknown = amounts.training_run(cloud.settings) if price is None else (price, "")
+    with ledger.reserved(
+        cloud, kind=spending.TRAINING, what="The training run", usd=usd, unknown=unknown
+    ) as reservation:
+        arn = runs.start(cloud, dataset=dataset, hyperparameters=hyperparameters, fold_ledger=fold_ledger)
+        reservation.begun()
     if not follow:
         screen.out.print(arn, highlight=False, markup=False)
         screen.say("Training has started. To watch it: `rubric follow`")

@@ -95,9 +95,8 @@ def _sentences(
     traffic: Traffic,
 ) -> list[str]:
     found = []
-    halved = crossing(lambda requests: _zero(settings, requests) - 0.5 * hours(requests))
-    if halved:
-        found.append(f"Scaled to zero costs half of always on at {halved:,.0f} requests a day, spread at random.")
+    half = crossing(lambda requests: serving.awake_share(requests) - 0.5)
+    found.append(f"Scaled to zero, it sleeps half of the time at {half:,.0f} requests a day, spread at random.")
     seconds = assumptions.SERVERLESS_SECONDS.expected * memory / 1024 * DAYS
     if hourly is not None and second is not None:
         at = crossing(lambda requests: requests * seconds * second - hours(requests) * hourly)

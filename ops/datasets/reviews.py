@@ -6,11 +6,12 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.datasets import ledger
 from contracts.datasets.ledger import Event
+from ops import times
 from ops.errors import USAGE, OpsError
 
 REJECT = "-"
@@ -27,7 +28,7 @@ class Decision:
 
 def event(decision: Decision, *, operator: str, now: datetime, keep_days: int) -> Event:
     """The decision as an event. operator: who decides, an ARN."""
-    at = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = times.written(now)
     event_id = ledger.event_id("review", decision.row_id, operator, decision.label, at)
     made: Event = {
         "row_id": decision.row_id,

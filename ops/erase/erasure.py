@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from contracts.datasets import fold, manifest
 from contracts.deployment import buckets, stack_outputs
 from environments import kept
+from ops import times
 from ops.datasets import stores
 from ops.deployment.cloud import Cloud
 from ops.erase import editors, leftovers
@@ -217,4 +218,4 @@ def _of_model(key: str) -> Editor | None:
 
 def now() -> str:
     """The current time in the request log's format."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return times.written(datetime.now(UTC))

@@ -1,38 +1,71 @@
-"""A rough upper bound of a load test's cost, in US dollars at us-east-1 list prices: only for a warning."""
+"""The highest cost of a load test, in US dollars at list prices (contracts/prices); what is unknown is said."""
 
 from __future__ import annotations
 
-from environments.settings import Settings
+from dataclasses import dataclass
 
-# The gateway, two functions, the request log's write and the log lines; docs/load.md adds it up.
-API_PER_MILLION = 6.5
-SERVERLESS_PER_GB_SECOND = 0.00002
+from contracts.prices import price
+from environments.settings import Settings
+from ops.cost import request
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadCost:
+    """usd: at most, None if a price is unknown; sentences: what costs money."""
+
+    usd: float | None
+    sentences: tuple[str, ...]
 
 
 def warning(settings: Settings, *, through_api: bool, seconds: float) -> str:
     """What costs money, in a sentence or two."""
-    sentences = []
-    if through_api:
-        most = settings.api.throttle_rate * seconds + settings.api.throttle_burst
-        sentences.append(
-            f"The throttle lets at most {most:,.0f} requests through, about {dollars(most / 1e6 * API_PER_MILLION)} "
-            "for the gateway, functions, request log and logs."
-        )
+    return " ".join(most(settings, through_api=through_api, seconds=seconds).sentences)
+
+
+def most(settings: Settings, *, through_api: bool, seconds: float) -> LoadCost:
+    """The highest cost: everything that the throttle lets through, and every instance that scaling may add."""
+    parts = [_api(settings, seconds)] if through_api else []
+    parts.append(_endpoint(settings, seconds))
+    sentences = [sentence for _, sentence in parts]
+    if settings.serving.data_capture_percent:
+        sentences.append(f"{settings.serving.data_capture_percent} % of the requests are captured in S3.")
+    known = [usd for usd, _ in parts]
+    total = None if None in known else sum(usd or 0.0 for usd in known)
+    return LoadCost(usd=total, sentences=tuple(sentences))
+
+
+def _api(settings: Settings, seconds: float) -> tuple[float | None, str]:
+    requests = settings.api.throttle_rate * seconds + settings.api.throttle_burst
+    each = request.most(settings.region)
+    amount = f"about {dollars(requests * each.usd)}"
+    if each.unknown:
+        amount += f" and what is unknown ({', '.join(each.unknown)})"
+    return (
+        None if each.unknown else requests * each.usd,
+        f"The throttle lets at most {requests:,.0f} requests through, {amount} for the gateway, functions, request log "
+        "and logs.",
+    )
+
+
+def _endpoint(settings: Settings, seconds: float) -> tuple[float | None, str]:
     serving = settings.serving
     if serving.mode == "serverless":
+        found = price.of("sagemaker.serverless", region=settings.region)
         gigabytes = (serving.serverless_memory_mb or 0) / 1024
-        most = (serving.serverless_max_concurrency or 0) * seconds * gigabytes * SERVERLESS_PER_GB_SECOND
-        sentences.append(f"The serverless endpoint may cost {dollars(most)}.")
-    elif (serving.max_instances or 1) > (serving.min_instances or 1):
-        sentences.append(
-            f"The endpoint may scale from {serving.min_instances} to {serving.max_instances} × "
-            f"{serving.instance_type}, billed by the second until it has scaled in again."
-        )
-    else:
-        sentences.append("The endpoint's instances cost the same with or without load.")
-    if serving.data_capture_percent:
-        sentences.append(f"{serving.data_capture_percent} % of the requests are captured in S3.")
-    return " ".join(sentences)
+        used = (serving.serverless_max_concurrency or 0) * seconds * gigabytes
+        if found is None:
+            return None, f"The serverless endpoint may use {used:,.0f} GB-seconds, whose price is unknown."
+        return used * found.usd, f"The serverless endpoint may cost {dollars(used * found.usd)}."
+    more = (serving.max_instances or 1) - (serving.min_instances or 1)
+    if more <= 0:
+        return 0.0, "The endpoint's instances cost the same with or without load."
+    hourly = price.of(f"sagemaker.hosting.{serving.instance_type}", region=settings.region)
+    extra = more * seconds / 3600 * hourly.usd if hourly else None
+    return extra, (
+        f"The endpoint may scale from {serving.min_instances} to {serving.max_instances} × "
+        f"{serving.instance_type}, billed by the second until it has scaled in again"
+        + (f": {dollars(extra)} while it runs." if extra is not None else ", at a price that is unknown.")
+    )
 
 
 def dollars(amount: float) -> str:

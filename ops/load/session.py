@@ -79,10 +79,18 @@ def warning(settings: Settings, request: LoadRequest) -> str:
     return f"This test runs against a real AWS account and costs money. {costs} Alarms may ring."
 
 
+def most(settings: Settings, request: LoadRequest, *, given: float | None) -> tuple[float | None, str]:
+    """What it costs at most, US dollars, None if a price is unknown; then why."""
+    if given is not None:
+        return given, ""
+    found = cost.most(settings, through_api=request.aim is Aim.API, seconds=request.seconds)
+    return found.usd, "" if found.usd is not None else " ".join(found.sentences)
+
+
 def perform(cloud: Cloud, request: LoadRequest) -> Result:
     """Run it and show its progress. Raises OpsError if the target does not answer or Locust fails."""
     with tempfile.TemporaryDirectory(prefix="rubric-load-") as name, _target(cloud, request) as chosen:
-        plan = _plan(request, chosen, folder=Path(name))
+        plan = _plan(cloud, request, chosen, folder=Path(name))
         _announce(plan, chosen, web_port=request.web_port)
         outcome = _follow(plan, folder=Path(name), web_port=request.web_port)
         unchanged = chosen.instances is not None and target.instances_now(cloud) == chosen.instances
@@ -98,9 +106,9 @@ def _target(cloud: Cloud, request: LoadRequest) -> AbstractContextManager[LoadTa
     return target.the_api(cloud, key=request.key) if request.aim is Aim.API else target.the_endpoint(cloud)
 
 
-def _plan(request: LoadRequest, chosen: LoadTarget, *, folder: Path) -> Plan:
+def _plan(cloud: Cloud, request: LoadRequest, chosen: LoadTarget, *, folder: Path) -> Plan:
     """The plan for the Locust process; writes the texts to send into the same folder."""
-    sent = texts.from_file(request.data) if request.data else texts.generated(folder)
+    sent = texts.from_file(request.data) if request.data else texts.of_task(cloud.settings, folder)
     (folder / "texts.json").write_text(json.dumps(sent), encoding="utf-8")
     return Plan(
         host=chosen.host,

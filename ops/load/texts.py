@@ -1,13 +1,17 @@
-"""The headlines that a load test sends: generated ones of various lengths, or the lines of a file."""
+"""The texts that a load test sends: generated ones of various lengths, the task's own, or the lines of a file."""
 
 from __future__ import annotations
 
 import csv
+import itertools
 import random
 import subprocess
 import sys
 from pathlib import Path
 
+from dataset_files import texts as dataset_texts
+from dataset_files.errors import FileError
+from environments.settings import Settings
 from ops.deployment.cloud import ROOT
 from ops.errors import OpsError
 
@@ -17,6 +21,31 @@ ROWS, SEED = 2000, 11
 LONGEST = 2000  # characters that the API accepts in one text
 # How many headlines make up one text: mostly one, sometimes with a subtitle, rarely a whole paragraph.
 LENGTHS, SHARES = (1, 2, 3, 12), (0.85, 0.10, 0.04, 0.01)
+
+
+def of_task(settings: Settings, folder: Path, *, rows: int = ROWS) -> list[str]:
+    """`rows` texts like those of the environment's callers; folder: for files that are needed on the way.
+
+    Of an environment with a `task`, the dataset's own texts if it is on this machine, otherwise the task's examples,
+    over and over; of any other, headlines.
+    """
+    if settings.task is None:
+        return generated(folder, rows=rows)
+    known = _of_dataset(settings) or [each.text for each in settings.task.words.examples]
+    return list(itertools.islice(itertools.cycle(known), rows))
+
+
+def _of_dataset(settings: Settings) -> list[str]:
+    """The first texts of a dataset on this machine that the API accepts; none if it is elsewhere or not built."""
+    dataset = settings.data.dataset
+    places = [ROOT / Path(path).expanduser() for path in dataset.path or []]
+    if not places:
+        return []
+    try:
+        found = dataset_texts.of(places, text_column=dataset.text_column or "", encoding=dataset.encoding or "")
+        return [text for text in itertools.islice(found, ROWS) if len(text) <= LONGEST]
+    except FileError:
+        return []
 
 
 def generated(folder: Path, *, rows: int = ROWS, seed: int = SEED) -> list[str]:

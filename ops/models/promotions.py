@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from contracts.deployment import buckets, stack_outputs
 from contracts.deployment.pipeline import NO_STACK_YET, NOT_TESTED, SETTLING
+from ops.deployment import served_model
 from ops.deployment.cloud import Cloud
 from ops.errors import code_of
 
@@ -140,9 +141,7 @@ def serving_uri(cloud: Cloud) -> str:
         return ""
     sagemaker = cloud.client("sagemaker")
     try:
-        endpoint = sagemaker.describe_endpoint(EndpointName=name)
-        config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-        model = sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
+        model = sagemaker.describe_model(ModelName=served_model.read(sagemaker, endpoint=name).model)
     except ClientError as error:
         if code_of(error) != "ValidationException":
             raise

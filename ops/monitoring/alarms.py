@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ops.deployment.alarm_names import short_name
 from ops.deployment.cloud import Cloud
@@ -40,5 +42,11 @@ def deployed(cloud: Cloud, *, state: str | None = None) -> list[Deployed]:
         )
         for page in pages
         for alarm in [*page.get("MetricAlarms", []), *page.get("CompositeAlarms", [])]
-        if alarm["AlarmName"].startswith(prefixes)
+        if alarm["AlarmName"].startswith(prefixes) and not _only_scales(alarm)
     ]
+
+
+def _only_scales(alarm: Mapping[str, Any]) -> bool:
+    """Whether an alarm calls nobody, but a scaling policy: a model that wakes is no fault."""
+    actions = alarm.get("AlarmActions") or []
+    return bool(actions) and all(":autoscaling:" in action for action in actions)

@@ -11,7 +11,8 @@ from contracts.deployment import buckets, stack_outputs
 from ops.deployment.cloud import Cloud
 from ops.errors import OpsError, code_of
 from ops.models import promotions, registry
-from ops.monitoring import alarms
+from ops.monitoring import alarms, wakes
+from ops.monitoring.wakes import Sleep
 
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
@@ -30,7 +31,7 @@ class State:
     """An environment at a glance.
 
     model_version: the approved model; serving_version: the one that the endpoint serves, "" if that is not known.
-    trained: whether a trained model answers; else bedrock_model does.
+    trained: whether a trained model answers; else bedrock_model does. sleep: of a model that may sleep.
     """
 
     env: str
@@ -46,6 +47,7 @@ class State:
     accuracy: float | None
     macro_f1: float | None
     alarms: list[Ringing]
+    sleep: Sleep | None = None
 
     @property
     def healthy(self) -> bool:
@@ -91,6 +93,7 @@ def read(cloud: Cloud) -> State:
         serving_version=buckets.model_version(promotions.serving_uri(cloud)),
         accuracy=accuracy,
         macro_f1=macro_f1,
+        sleep=wakes.read(cloud),
         alarms=[Ringing(each.name, each.reason, each.runbook) for each in alarms.deployed(cloud, state=alarms.ALARM)],
     )
 

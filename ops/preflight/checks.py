@@ -39,7 +39,7 @@ def without_account(cloud: Cloud, *, today: dt.date) -> list[Finding]:
     """All checks that need no account. Raises OpsError if the settings are invalid."""
     looked = offline.look(cloud.settings, file=cloud.file, approved=None, today=today)
     delivered = _delivered(cloud)
-    return [*looked, *([delivery.subject(delivered, settings=cloud.settings)] if delivered else [])]
+    return [*looked, *(_trusted(delivered, settings=cloud.settings) if delivered else [])]
 
 
 def credentials(cloud: Cloud) -> list[Finding]:
@@ -74,7 +74,7 @@ def everything(cloud: Cloud, *, today: dt.date) -> list[Finding]:
     prices = [private_network.price(settings)] if settings.network.makes_endpoints else []
     looked = offline.look(settings, file=cloud.file, approved=approved, today=today)
     delivered = _delivered(cloud)
-    trusted = [delivery.subject(delivered, settings=settings)] if delivered else []
+    trusted = _trusted(delivered, settings=settings) if delivered else []
     checks += _delivery(cloud, delivered=delivered, caller=caller)
     return [mine, *looked, *prices, *trusted, *runner.run(checks)]
 
@@ -261,3 +261,8 @@ def _organization(cloud: Cloud, *, settings: Settings, caller: Caller) -> Iterat
         permission="iam:SimulatePrincipalPolicy",
         look=partial(organization.denials, cloud.client("iam", config=QUICK), role=role, settings=settings),
     )
+
+
+def _trusted(delivered: Delivered, *, settings: Settings) -> list[Finding]:
+    """What settings say of delivery, with and without an account."""
+    return [delivery.subject(delivered, settings=settings), *delivery.partition(settings)]

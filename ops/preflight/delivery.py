@@ -38,6 +38,14 @@ def subject(delivered: Delivered, *, settings: Settings) -> Finding:
     return _finding("ok", what)
 
 
+def partition(settings: Settings) -> list[Finding]:
+    """A warning for regions whose partition the execution policies were not compared with."""
+    if not settings.region.startswith(("us-gov-", "cn-")):
+        return []
+    what = f"the policies of a deploy were not compared with what AWS publishes for {settings.region}'s partition"
+    return [_finding("warning", what, "deliver into an account without other resources first, and read what is denied")]
+
+
 def boundary(iam: Any, *, settings: Settings, account: str, partition: str) -> list[Finding]:
     """Whether the policy is there that each role is to carry. Raises ClientError."""
     name = settings.permissions_boundary

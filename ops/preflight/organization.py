@@ -42,6 +42,14 @@ TAGGED = (
     *("lambda", "logs", "s3", "sagemaker", "secretsmanager", "sns", "sqs", "states"),
 )
 
+# The parts of a network, which only an environment with a VPC or endpoints of its own has.
+TAGGED_NETWORK = ("ec2",)
+
+
+def tagged(settings: Settings) -> tuple[str, ...]:
+    """Prefixes of what an environment tags."""
+    return (*TAGGED, *(TAGGED_NETWORK if settings.network.makes_endpoints else ()))
+
 
 def tag_policy(client: Any, *, settings: Settings) -> list[Finding]:
     """Compare the stacks' tags with the account's effective tag policy. Raises ClientError.
@@ -58,17 +66,21 @@ def tag_policy(client: Any, *, settings: Settings) -> list[Finding]:
         raise
     rules = json.loads(answer["EffectivePolicy"]["PolicyContent"]).get("tags", {})
     tags = {**settings.tags, "project": settings.project, "environment": settings.name}
-    findings = [finding for key, rule in sorted(rules.items()) if (finding := _judge(key, rule, tags=tags))]
+    findings = [
+        finding
+        for key, rule in sorted(rules.items())
+        if (finding := _judge(key, rule, tags=tags, kinds=tagged(settings)))
+    ]
     return findings or [_ok("the stacks' tags fit the tag policy")]
 
 
-def _judge(key: str, rule: dict[str, Any], *, tags: dict[str, str]) -> Finding | None:
+def _judge(key: str, rule: dict[str, Any], *, tags: dict[str, str], kinds: tuple[str, ...]) -> Finding | None:
     """How the tags violate a rule of a tag policy; None if they fit. Syntax: "Tag policy syntax and examples"."""
     name = str(rule.get("tag_key", key))
     ours = next((tag for tag in tags if tag.lower() == name.lower()), None)
-    enforced = [kind for kind in rule.get("enforced_for", []) if kind.split(":")[0] in TAGGED]
+    enforced = [kind for kind in rule.get("enforced_for", []) if kind.split(":")[0] in kinds]
     if ours is None:
-        required = [kind for kind in rule.get("report_required_tag_for", []) if kind.split(":")[0] in TAGGED]
+        required = [kind for kind in rule.get("report_required_tag_for", []) if kind.split(":")[0] in kinds]
         if not required:
             return None
         what, todo = (

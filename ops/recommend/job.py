@@ -12,10 +12,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contracts.models.progress import Progress
+from contracts.prices import price, units
 from ops.deployment.cloud import Cloud
 from ops.errors import NOT_FOUND, OpsError, code_of
 from ops.models.registry import APPROVED, Model
 
+_HOURS = 0.75  # of each instance type, at most
 POLL_SECONDS, LOCAL_POLL_SECONDS = 20.0, 1.0
 GONE = ("ResourceNotFound", "ValidationException")
 RUNNING = ("PENDING", "IN_PROGRESS", "STOPPING")
@@ -61,9 +63,13 @@ def check(model: Model) -> None:
         raise OpsError(f"{model.version} is {model.approval}: run `rubric models approve {model.version}` first")
 
 
-def rough_cost(types: int) -> str:
-    """The maximum cost of a job on this many types: 45 minutes of each at 0.45 dollars an hour (us-east-1)."""
-    return f"{math.ceil(types * 0.75 * 0.45)} USD"
+def most(types: Sequence[str], *, region: str) -> str:
+    """The maximum cost of a job: 45 minutes of each type at list price; types without a known price are named."""
+    prices = {name: price.of(f"{units.HOSTING}{name}", region=region) for name in types}
+    known = sum(_HOURS * found.usd for found in prices.values() if found)
+    unknown = [name for name, found in prices.items() if found is None]
+    amount = f"{known:,.2f} USD"
+    return f"{amount} and what is unknown ({', '.join(unknown)})" if unknown else amount
 
 
 def start(cloud: Cloud, model: Model, *, job: str, role: str, payload_uri: str, instance_types: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from contracts.ab_tests import live
+from contracts.serving import wakes
 from environments.sections.api import Api
 from environments.settings import Settings
 from stacks.api import bedrock_access, trained_model
@@ -65,6 +66,10 @@ class Classify(PythonFunction):
             # Of the log's items only the one that says how a live test's texts are split.
             own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [live.ITEM_ID]}}
             allow(self.role, "dynamodb:GetItem", on=stores.request_log.arn, when=own)
+        if settings.component_name is not None:
+            # Of the log's items only the one with the wakes.
+            own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [wakes.ITEM_ID]}}
+            allow(self.role, "dynamodb:UpdateItem", on=stores.request_log.arn, when=own)
         allow(self.role, "dynamodb:BatchWriteItem", on=stores.request_log.arn)
         allow(self.role, "sqs:SendMessage", on=dead_letters.queue_arn)
         allow(self.role, "dynamodb:PutItem", "dynamodb:DeleteItem", on=stores.answers.arn)

@@ -6,10 +6,12 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from contracts.api import task
 from contracts.deployment import buckets
 from stacks.api import bedrock_access, trained_model
 from stacks.api.http_api import Route
 from stacks.deployment import Deployment
+from stacks.shared.component_access import may_describe_component
 from stacks.shared.permissions import allow, use_key
 from stacks.shared.python_function import PythonFunction
 from stacks.stores import Stores
@@ -49,6 +51,7 @@ class Meta(PythonFunction):
                 **model,
                 "API_AUTH": settings.api.auth,
                 "JWT_ISSUER": settings.api.jwt.issuer if settings.api.jwt else "",
+                **({task.VARIABLE: settings.task.words.encoded()} if settings.task else {}),
             },
             timeout=cdk.Duration.seconds(min(_LONGEST_SECONDS, settings.api.answer_seconds)),
             memory_mb=512,
@@ -58,6 +61,7 @@ class Meta(PythonFunction):
             _allow_reports(self.role, stores)
             # GET /health?deep=true asks it about one word.
             trained_model.allow_endpoint(self.role, settings)
+            may_describe_component(self.role, settings)
         use_key(self.role, stores.key_arn)
         self.routes = [
             Route(method="GET", path="/v1/model", handler=self.function),

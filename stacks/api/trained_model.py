@@ -12,8 +12,9 @@ from stacks.stores import Stores
 
 
 def endpoint_variables(settings: Settings) -> dict[str, str]:
-    """The environment variable of a function that asks the endpoint."""
-    return {"ENDPOINT_NAME": settings.endpoint_name}
+    """The environment variables of a function that asks the endpoint."""
+    component = {} if settings.component_name is None else {"COMPONENT_NAME": settings.component_name}
+    return {"ENDPOINT_NAME": settings.endpoint_name, **component}
 
 
 def allow_endpoint(role: iam.Role, settings: Settings) -> None:

@@ -28,6 +28,8 @@ def data_key(stack: RubricStack) -> kms.Key | None:
     _for_log_groups(stack, key)
     _for_alarms(stack, key)
     _for_rules(stack, key)
+    if stack.settings.cost.monthly_budget_usd is not None:
+        _for_budgets(stack, key)
     return key
 
 
@@ -67,6 +69,19 @@ def _for_rules(stack: RubricStack, key: kms.Key) -> None:
             sid="Rules",
             principals=[iam.ServicePrincipal("events.amazonaws.com")],
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+            conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+        )
+    )
+
+
+def _for_budgets(stack: RubricStack, key: kms.Key) -> None:
+    """Budgets' guide, "budgets-sns-policy": what publishes to an encrypted topic, here AWS Budgets."""
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="Budgets",
+            principals=[iam.ServicePrincipal("budgets.amazonaws.com")],
+            actions=["kms:Decrypt", "kms:GenerateDataKey*"],
             resources=["*"],
             conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
         )

@@ -30,3 +30,14 @@ class AlarmTopic(sns.Topic):
         )
         if email is not None:
             self.add_subscription(subscriptions.EmailSubscription(email))
+
+    def take_budgets(self) -> None:
+        """Let AWS budgets of this account publish, too (Budgets' guide, "budgets-sns-policy")."""
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("budgets.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}},
+            )
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
@@ -28,6 +29,8 @@ _AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 _OLD_SECONDS = 3600
 # One check may fail: a call can be throttled.
 _SETTLING_TRIES = 5
+# Some times the minutes that a wake takes.
+_LONGEST_WAKE_SECONDS = 1800
 
 
 class Alarms(Construct):
@@ -42,9 +45,12 @@ class Alarms(Construct):
         self._action = actions.SnsAction(topic)
         self.all: list[cloudwatch.Alarm] = []
 
-    def watch_api(self, api_id: str, *, p99_ms: int) -> None:
-        """Server errors and slow responses."""
-        self._at_least_one("Api5xx", api_metric(api_id, "5xx"), "The API returns 5xx errors.")
+    def watch_api(self, api_id: str, *, p99_ms: int, asleep: cloudwatch.Metric | None = None) -> None:
+        """Server errors and slow responses. asleep: the 503 of a model that sleeps, which are no fault."""
+        if asleep is None:
+            self._at_least_one("Api5xx", api_metric(api_id, "5xx"), "The API returns 5xx errors.")
+        else:
+            self._api_errors_but_of_a_sleeping_model(api_id, asleep)
         self._add(
             "ApiLatency",
             api_metric(api_id, "Latency", statistic="p99"),
@@ -52,6 +58,22 @@ class Alarms(Construct):
             operator=_ABOVE,
             periods=3,
             description="1 in 100 API requests takes longer than monitoring.p99_latency_ms.",
+        )
+
+    def _api_errors_but_of_a_sleeping_model(self, api_id: str, asleep: cloudwatch.Metric) -> None:
+        """The gateway and the function may count a request in different minutes, but not in each of two."""
+        errors = cloudwatch.MathExpression(
+            expression="errors - FILL(asleep, 0)",
+            using_metrics={"errors": api_metric(api_id, "5xx"), "asleep": asleep},
+            period=cdk.Duration.minutes(1),
+        )
+        self._add(
+            "Api5xx",
+            errors,
+            threshold=1,
+            operator=_AT_LEAST,
+            periods=2,
+            description="The API returns 5xx errors, besides the 503 of a model that sleeps.",
         )
 
     def watch_functions(self, functions: Mapping[str, str]) -> None:
@@ -85,6 +107,19 @@ class Alarms(Construct):
                 missing=_MISSING.BREACHING,
                 description="The endpoint has no healthy instance: nothing can be classified.",
             )
+
+    def watch_wakes(self, *, service: str, environment: str) -> None:
+        """Whether a model that sleeps wakes when it is asked."""
+        waking = own_metric("WakingSeconds", service=service, environment=environment, statistic="Maximum")
+        self._add(
+            "ModelDoesNotWake",
+            waking,
+            threshold=_LONGEST_WAKE_SECONDS,
+            operator=_AT_LEAST,
+            periods=1,
+            description="A request found the model asleep half an hour ago, and it has no copy yet: callers get 503, "
+            "or the fallback's answers. `rubric status` shows the endpoint.",
+        )
 
     def watch_answers(self, *, service: str, environment: str) -> None:
         """Answers of the model that the API cannot use."""

@@ -147,6 +147,24 @@ class Dashboard(Construct):
                 _graph("Endpoint: instances (billed by the hour)", [running], width=_WIDE, height=4)
             )
 
+    def show_sleep(self, metrics: EndpointMetrics, *, service: str, environment: str) -> None:
+        """A model that sleeps: its copies, whom it kept waiting, and how long its wakes took."""
+
+        def ours(name: str, label: str, statistic: str = "Sum") -> cloudwatch.Metric:
+            return own_metric(name, service=service, environment=environment, statistic=statistic, label=label)
+
+        waited = [
+            metrics.without_copy().with_(label="requests that found no copy"),
+            ours("AsleepRefused", "answered with 503"),
+            ours("AsleepFallbackAnswers", "answered by Bedrock"),
+        ]
+        took = [ours("WakeSeconds", "took", "Maximum"), ours("WakingSeconds", "goes on for", "Maximum")]
+        self.dashboard.add_widgets(
+            _graph("Sleep: copies of the model", [ours("ModelCopies", "copies", "Maximum")], width=_THIRD),
+            _graph("Sleep: requests that came too early", waited, width=_THIRD),
+            _graph("Sleep: wakes, seconds", took, width=_THIRD),
+        )
+
     def show_functions(self, functions: Mapping[str, str]) -> None:
         """Duration, errors and throttles of the API's functions."""
         times = [function_metric(name, "Duration", statistic="p99", label=use) for use, name in functions.items()]

@@ -13,10 +13,14 @@ from stacks.base import RubricStack
 from stacks.deployment import Deployment
 from stacks.monitoring.alarm_topic import AlarmTopic
 from stacks.monitoring.alarms import Alarms
+from stacks.monitoring.budget import Budget
 from stacks.monitoring.dashboard import Dashboard
 from stacks.serving.endpoint_metrics import EndpointMetrics
+from stacks.shared.service_metrics import own_metric
 from stacks.shared.state_machine import machine_arn
 from stacks.stores import PipelineWatched, Stores, Watched
+
+LOCAL_ACCOUNT = "000000000000"
 
 
 class MonitoringStack(RubricStack):
@@ -44,9 +48,10 @@ class MonitoringStack(RubricStack):
         settings = self.settings
         self._watched = watched
         self._pipeline = pipeline
-        self._endpoint = EndpointMetrics(settings.endpoint_name)
+        self._endpoint = EndpointMetrics(settings.endpoint_name, component=settings.component_name)
         self._challenger = EndpointMetrics(settings.challenger_endpoint_name, variant=CHALLENGER)
         self._instances = settings.serving.mode == "real-time"
+        self._sleeps = settings.serving.sleeps and settings.classifier.trained
         # The functions' metrics carry the service's name and the environment.
         self._identity = {"service": settings.prefix, "environment": settings.name}
         self._trained = settings.classifier.trained
@@ -65,6 +70,10 @@ class MonitoringStack(RubricStack):
             "erased": stores.erased.name,
         }
         topic = AlarmTopic(self, "AlarmTopic", email=settings.monitoring.alarm_email, key_arn=stores.key_arn)
+        budget = settings.cost.monthly_budget_usd
+        if budget is not None and settings.account != LOCAL_ACCOUNT:  # the local AWS has no budgets
+            topic.take_budgets()
+            Budget(self, "Budget", usd=budget, prefix=settings.prefix, topic=topic)
         alarms = Alarms(self, "Alarms", topic=topic, settings=settings)
         self._watch(alarms)
         name = self._show(alarms.all)
@@ -75,10 +84,15 @@ class MonitoringStack(RubricStack):
 
     def _watch(self, alarms: Alarms) -> None:
         limits = self.settings.monitoring
-        alarms.watch_api(self._watched.api_id, p99_ms=limits.p99_latency_ms)
+        asleep = own_metric("AsleepRefused", **self._identity) if self._sleeps else None
+        alarms.watch_api(self._watched.api_id, p99_ms=limits.p99_latency_ms, asleep=asleep)
         alarms.watch_functions(self._watched.functions)
         if self._trained:
-            alarms.watch_endpoint(self._endpoint, latency_ms=limits.model_latency_ms, instances=self._instances)
+            # A model that sleeps has no instance, and that is no fault.
+            always_on = self._instances and not self._sleeps
+            alarms.watch_endpoint(self._endpoint, latency_ms=limits.model_latency_ms, instances=always_on)
+            if self._sleeps:
+                alarms.watch_wakes(**self._identity)
             alarms.watch_answers(**self._identity)
             alarms.watch_machines(self._machines)
             alarms.watch_approved(**self._identity)
@@ -113,6 +127,8 @@ class MonitoringStack(RubricStack):
         board.show_work(**self._identity, threshold=self.settings.api.threshold)
         if self._trained:
             board.show_endpoint(self._endpoint, instances=self._instances, **self._identity)
+            if self._sleeps:
+                board.show_sleep(self._endpoint, **self._identity)
         board.show_functions(self._watched.functions)
         if self._pipeline is not None:
             board.show_pipeline(self._machines, promote=self._pipeline.promote, **self._identity)

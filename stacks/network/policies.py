@@ -13,6 +13,8 @@ from environments.settings import Settings
 from stacks.network.called import Call
 
 _PSEUDO = re.compile(r"\$\{AWS::\w+\}")
+# CDK guide, "Customize CDK bootstrapping": the name of the bootstrap's bucket.
+_ASSETS = re.compile(r"cdk-[a-z0-9]+-assets-")
 Statement = dict[str, Any]
 
 
@@ -21,7 +23,7 @@ def endpoint_policy(stack: cdk.Stack, calls: Sequence[Call], *, settings: Settin
     by_resource: dict[tuple[str, bool], set[str]] = {}
     for call in calls:
         own = not _known(call.resource)
-        resource = _own(stack, call, settings=settings) if own else call.resource
+        resource = _own(stack, call, settings=settings) if own else _asset(call.resource)
         by_resource.setdefault((json.dumps(resource, sort_keys=True), own), set()).add(call.action)
     by_actions: dict[tuple[tuple[str, ...], bool], list[str]] = {}
     for (resource, own), actions in sorted(by_resource.items()):
@@ -61,6 +63,21 @@ def _known(resource: Any) -> bool:
     if function == "Ref":
         return str(argument).startswith("AWS::") and argument != "AWS::StackId"
     return function == "Fn::Join" and _known(argument[1])
+
+
+def _asset(resource: Any) -> Any:
+    """Everything in the bootstrap's bucket for one asset there; any other resource as it is.
+
+    An asset's key changes with the code, and this stack is updated before those that use it and rolled back after them:
+    a job of the stacks as they were would be refused meanwhile. The roles name the keys.
+    """
+    if not isinstance(resource, dict) or "Fn::Join" not in resource:
+        return resource
+    separator, parts = resource["Fn::Join"]
+    in_bucket = any(isinstance(each, dict) and _ASSETS.match(str(each.get("Fn::Sub", ""))) for each in parts)
+    if not in_bucket or not str(parts[-1]).startswith("/"):
+        return resource
+    return {"Fn::Join": [separator, [*parts[:-1], "/*"]]}
 
 
 def _own(stack: cdk.Stack, call: Call, *, settings: Settings) -> Any:

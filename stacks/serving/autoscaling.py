@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from environments.sections.serving import ScheduledCapacity
 from stacks.serving.endpoint_metrics import VARIANT
+from stacks.serving.schedule import scheduled_actions
 
 
 class EndpointAutoscaling(Construct):
-    """Keeps the requests a minute on each instance near a target."""
+    """Keeps the requests a minute on each instance near a target, between limits that a schedule may change.
+
+    target: None where nothing but the schedule scales.
+    """
 
     def __init__(
         self,
@@ -22,16 +29,10 @@ class EndpointAutoscaling(Construct):
         endpoint_name: str,
         min_instances: int,
         max_instances: int,
-        target: int,
+        target: int | None,
+        schedule: Sequence[ScheduledCapacity] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        role = cdk.Stack.of(self).format_arn(
-            service="iam",
-            region="",
-            resource="role",
-            resource_name="aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
-            "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
-        )
         scalable = autoscaling.CfnScalableTarget(
             self,
             "Target",
@@ -40,10 +41,13 @@ class EndpointAutoscaling(Construct):
             resource_id=f"endpoint/{endpoint_name}/variant/{VARIANT}",
             scalable_dimension="sagemaker:variant:DesiredInstanceCount",
             service_namespace="sagemaker",
-            role_arn=role,
+            role_arn=service_linked_role(self),
+            scheduled_actions=scheduled_actions(schedule),
         )
         # Made after the endpoint, and so deleted before it: a target without its endpoint cannot be deregistered.
         scalable.node.add_dependency(endpoint)
+        if target is None:
+            return
         autoscaling.CfnScalingPolicy(
             self,
             "Policy",
@@ -62,3 +66,14 @@ class EndpointAutoscaling(Construct):
                 )
             ),
         )
+
+
+def service_linked_role(scope: Construct) -> str:
+    """The ARN of the role with which Application Auto Scaling changes endpoints and inference components."""
+    return cdk.Stack.of(scope).format_arn(
+        service="iam",
+        region="",
+        resource="role",
+        resource_name="aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
+        "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
+    )

@@ -10,10 +10,23 @@ VARIANT = "champion"
 
 
 class EndpointMetrics:
-    """Metrics of an endpoint's one variant, without labels: an alarm on a labelled one becomes metric math."""
+    """Metrics of an endpoint's one variant, without labels: an alarm on a labelled one becomes metric math.
 
-    def __init__(self, endpoint_name: str, *, variant: str = VARIANT, period: cdk.Duration | None = None) -> None:
-        self._dimensions = {"EndpointName": endpoint_name, "VariantName": variant}
+    component: the inference component that is the model; SageMaker then counts by its name alone
+    ("monitoring-cloudwatch" in its guide).
+    """
+
+    def __init__(
+        self,
+        endpoint_name: str,
+        *,
+        variant: str = VARIANT,
+        component: str | None = None,
+        period: cdk.Duration | None = None,
+    ) -> None:
+        self._component = component
+        of_endpoint = {"EndpointName": endpoint_name, "VariantName": variant}
+        self._dimensions = of_endpoint if component is None else {"InferenceComponentName": component}
         self._period = period or cdk.Duration.minutes(1)
 
     def requests(self) -> cloudwatch.Metric:
@@ -47,7 +60,13 @@ class EndpointMetrics:
     def _invocations(self, name: str, *, statistic: str = "Sum") -> cloudwatch.Metric:
         return self._metric("AWS/SageMaker", name, statistic=statistic)
 
+    def without_copy(self) -> cloudwatch.Metric:
+        """Requests that found a component without a copy: asleep, or about to wake."""
+        return self._invocations("NoCapacityInvocationFailures")
+
     def _instances(self, name: str, *, statistic: str) -> cloudwatch.Metric:
+        if self._component is not None:
+            return self._metric("/aws/sagemaker/InferenceComponents", f"{name}Normalized", statistic=statistic)
         return self._metric("/aws/sagemaker/Endpoints", name, statistic=statistic)
 
     def _metric(self, namespace: str, name: str, *, statistic: str) -> cloudwatch.Metric:

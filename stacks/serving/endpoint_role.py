@@ -35,6 +35,9 @@ def endpoint_role(
         description="What the model's container may do.",
         placement=deployment.placement,
     )
+    if settings.component_name is not None:
+        reason = "The component's own group; each copy has its own streams."
+        may_log(role, group=log_groups.component(settings.component_name), reason=reason)
     if settings.serving.data_capture_percent:
         because = "SageMaker names captured files itself."
         may_write(role, bucket_arn=stores.artifacts.arn, prefixes=[buckets.CAPTURE], because=because)

@@ -28,7 +28,7 @@ class RollbackAlarms(Construct):
         super().__init__(scope, construct_id)
         self._settings = settings
         self.names: list[str] = []
-        metrics = EndpointMetrics(settings.endpoint_name, period=_MINUTE)
+        metrics = EndpointMetrics(settings.endpoint_name, component=settings.component_name, period=_MINUTE)
         self.alarms = [
             self._alarm("Faults", metrics.faults(), threshold=1, description="The endpoint returns 5xx errors."),
             self._alarm(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
-from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.deployment import Deployment
+from stacks.shared.component_access import may_describe_component
 from stacks.shared.permissions import allow
 from stacks.shared.python_function import PythonFunction, answered_within
 
@@ -33,6 +35,7 @@ class RolloutCheck(Construct):
             "sagemaker:DescribeEndpoint",
             on=stack.format_arn(service="sagemaker", resource="endpoint", resource_name=settings.endpoint_name),
         )
+        may_describe_component(function.role, settings)
         allow(
             function.role,
             "cloudformation:DescribeStacks",
@@ -49,17 +52,19 @@ def checked(
     construct_id: str,
     *,
     check_arn: str,
-    endpoint: sagemaker.CfnEndpoint,
-    endpoint_name: str,
-    config_name: str,
+    after: cdk.CfnResource,
+    properties: Mapping[str, str],
 ) -> None:
-    """Has the function at `check_arn` look at an endpoint whenever its stack gave it another configuration."""
+    """Has the function at `check_arn` look at what serves whenever the stack gave it something else to serve.
+
+    after: the endpoint, or the inference component. properties: what it should serve, by the function's names.
+    """
     check = cdk.CustomResource(
         scope,
         construct_id,
         service_token=check_arn,
         service_timeout=answered_within(_TIMEOUT),
         resource_type="Custom::RolloutCheck",
-        properties={"EndpointName": endpoint_name, "EndpointConfigName": config_name},
+        properties=dict(properties),
     )
-    check.node.add_dependency(endpoint)
+    check.node.add_dependency(after)

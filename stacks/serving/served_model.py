@@ -79,6 +79,45 @@ def endpoint_config(
     )
 
 
+def component_config(
+    scope: Construct, construct_id: str, *, deployment: Deployment, stores: Stores, role_arn: str, variant: str
+) -> sagemaker.CfnEndpointConfig:
+    """A configuration without a model, whose instances come and go with the copies of an inference component.
+
+    The role is required here where the variant has no model; isolation and the VPC are the endpoint's, for every
+    component on it (CreateEndpointConfig in SageMaker's API reference).
+    """
+    serving, config, placement = deployment.settings.serving, sagemaker.CfnEndpointConfig, deployment.placement
+    with_key = stores.key_arn and serving.instance_type and takes_volume_key(serving.instance_type)
+    scaling = config.ManagedInstanceScalingProperty(
+        status="ENABLED",
+        min_instance_count=0,
+        # A rolling update starts a new copy before an old one goes.
+        max_instance_count=(serving.max_instances or 1) + 1,
+    )
+    return config(
+        scope,
+        construct_id,
+        execution_role_arn=role_arn,
+        enable_network_isolation=True,
+        vpc_config=config.VpcConfigProperty(
+            subnets=list(placement.subnet_ids), security_group_ids=list(placement.container_groups)
+        )
+        if placement
+        else None,
+        production_variants=[
+            config.ProductionVariantProperty(
+                variant_name=variant,
+                instance_type=serving.instance_type,
+                initial_instance_count=1,
+                initial_variant_weight=1,
+                managed_instance_scaling=scaling,
+            )
+        ],
+        kms_key_id=stores.key_arn if with_key else None,
+    )
+
+
 def _capacity(settings: Settings, *, instances: int | None) -> dict[str, Any]:
     serving = settings.serving
     if serving.mode == "real-time":

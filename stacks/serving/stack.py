@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import aws_cdk as cdk
 from constructs import Construct
 
@@ -11,10 +13,24 @@ from stacks.base import RubricStack
 from stacks.deployment import Deployment
 from stacks.serving.autoscaling import EndpointAutoscaling
 from stacks.serving.base import ServingNames
+from stacks.serving.component import ModelComponent
+from stacks.serving.component_scaling import ComponentAutoscaling
 from stacks.serving.endpoint import ModelEndpoint
 from stacks.serving.lean_image import serving_image
 from stacks.serving.rollout_check import checked
 from stacks.stores import Stores
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Serves:
+    """What both kinds of endpoints are made of."""
+
+    deployment: Deployment
+    stores: Stores
+    base: ServingNames
+    image_uri: str
+    artifact_uri: str
+    unguarded: cdk.CfnParameter
 
 
 class ServingStack(RubricStack):
@@ -46,38 +62,15 @@ class ServingStack(RubricStack):
             default=GUARDED,
             description="The RolloutId that no alarm takes back: a rollback sets it, any other promotion resets it.",
         )
-        low, high = settings.serving.min_instances, settings.serving.max_instances
-        target = settings.serving.target_invocations_per_instance
-        serving = ModelEndpoint(
-            self,
-            "Model",
+        serves = _Serves(
             deployment=deployment,
             stores=stores,
             base=base,
             image_uri=serving_image(self, deployment=deployment).uri,
             artifact_uri=approved.value_as_string,
-            scales=target is not None,
             unguarded=unguarded,
         )
-        # Not "RolloutCheck", as it was when its function was here: a custom resource's service token cannot change.
-        checked(
-            self,
-            "ServedConfig",
-            check_arn=base.check_arn,
-            endpoint=serving.endpoint,
-            endpoint_name=settings.endpoint_name,
-            config_name=serving.config_name,
-        )
-        if low is not None and high is not None and target is not None:
-            EndpointAutoscaling(
-                self,
-                "Autoscaling",
-                endpoint=serving.endpoint,
-                endpoint_name=settings.endpoint_name,
-                min_instances=low,
-                max_instances=high,
-                target=target,
-            )
+        serving = self._component(serves) if settings.serving.sleeps else self._endpoint(serves)
         self.output(stack_outputs.ENDPOINT_NAME, settings.endpoint_name, description="The SageMaker endpoint.")
         # Promotion compares it with the served model.
         self.output(
@@ -90,3 +83,54 @@ class ServingStack(RubricStack):
             serving.rollout_id,
             description="What this template rolls out, for a rollback to name.",
         )
+
+    def _endpoint(self, serves: _Serves) -> ModelEndpoint:
+        """An endpoint with instances that are always on, or without instances of its own."""
+        serving = self.settings.serving
+        low, high, target = serving.min_instances, serving.max_instances, serving.target_invocations_per_instance
+        scales = target is not None or serving.schedule is not None
+        model = ModelEndpoint(self, "Model", **vars(serves), scales=scales)
+        # Not "RolloutCheck", as it was when its function was here: a custom resource's service token cannot change.
+        checked(
+            self,
+            "ServedConfig",
+            check_arn=serves.base.check_arn,
+            after=model.endpoint,
+            properties={"EndpointName": self.settings.endpoint_name, "EndpointConfigName": model.config_name},
+        )
+        if low is not None and high is not None and scales:
+            EndpointAutoscaling(
+                self,
+                "Autoscaling",
+                endpoint=model.endpoint,
+                endpoint_name=self.settings.endpoint_name,
+                min_instances=low,
+                max_instances=high,
+                target=target,
+                schedule=serving.schedule,
+            )
+        return model
+
+    def _component(self, serves: _Serves) -> ModelComponent:
+        """A model that sleeps while nobody calls."""
+        serving = self.settings.serving
+        model = ModelComponent(self, "Model", **vars(serves))
+        checked(
+            self,
+            "ServedConfig",
+            check_arn=serves.base.check_arn,
+            after=model.component,
+            properties={"InferenceComponentName": self.settings.endpoint_name, "ModelName": model.model_name},
+        )
+        ComponentAutoscaling(
+            self,
+            "Autoscaling",
+            component=model.component,
+            settings=self.settings,
+            max_copies=serving.max_instances or 1,
+            target=serving.target_invocations_per_instance or 1,
+        )
+        self.output(
+            stack_outputs.SERVED_MODEL_NAME, model.model_name, description="The model that the component should serve."
+        )
+        return model

@@ -14,6 +14,7 @@ from contracts.deployment import buckets
 from environments.aws.instances import takes_volume_key
 from environments.settings import Settings
 from stacks.deployment import Deployment
+from stacks.shared.component_access import may_describe_component
 from stacks.shared.permissions import allow, use_key
 from stacks.shared.python_function import PythonFunction
 from stacks.shared.rule_targets import RuleTargets
@@ -104,6 +105,7 @@ class AbTest(PythonFunction):
         champion = self._arn("sagemaker", "endpoint", settings.endpoint_name)
         challenger = self._arn("sagemaker", "endpoint", settings.challenger_endpoint_name)
         allow(self.role, "sagemaker:DescribeEndpoint", on=champion)
+        may_describe_component(self.role, settings)
         allow(self.role, "sagemaker:InvokeEndpoint", on=[champion, challenger])
         for action, resource in (("DescribeEndpointConfig", "endpoint-config"), ("DescribeModel", "model")):
             named = "CloudFormation names the configuration and the model that serve."

@@ -8,6 +8,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from contracts.api import task
+from contracts.budget import spending
 from contracts.datasets import ledger, manifest
 from contracts.deployment import buckets
 from contracts.logs import log_groups
@@ -219,6 +221,7 @@ class Pipeline(Construct):
                 "MIN_MACRO_F1": str(gate.min_macro_f1),
                 "MAX_REGRESSION": str(gate.max_regression),
                 "MAX_POSSIBLE_REGRESSION": str(gate.possible_regression),
+                **({task.VARIABLE: self._settings.task.words.encoded()} if self._settings.task else {}),
                 **({} if store == "none" else {"FEATURE_STORE": store}),
             },
             # It reads the whole artifact for its digest; more memory also means more network bandwidth.
@@ -304,7 +307,12 @@ class Pipeline(Construct):
             volume_gb=settings.training.volume_gb,
             max_runtime_seconds=settings.training.max_runtime_minutes * 60,
             spot=settings.training.spot,
-            tags={**settings.tags, "project": settings.project, "environment": settings.name},
+            tags={
+                **settings.tags,
+                "project": settings.project,
+                "environment": settings.name,
+                **({spending.TAG: settings.prefix} if settings.cost.monthly_budget_usd is not None else {}),
+            },
             key_arn=key,
             volume_key_arn=key if takes_volume_key(settings.training.instance_type) else None,
             vpc_config=job_vpc_config(self._deployment.placement),

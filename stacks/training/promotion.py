@@ -11,8 +11,11 @@ from constructs import Construct
 
 from contracts.deployment import buckets
 from contracts.deployment.pipeline import Action
+from contracts.serving import wakes
+from environments.settings import Settings
 from stacks.deployment import Deployment
 from stacks.serving.endpoint_metrics import VARIANT
+from stacks.shared.component_access import may_describe_component, may_wake_component
 from stacks.shared.permissions import allow, use_key
 from stacks.shared.python_function import PythonFunction
 from stacks.shared.rule_targets import RuleTargets
@@ -56,6 +59,7 @@ class Promotion(Construct):
                 "MODEL_PACKAGE_GROUP": group,
                 "ARTIFACT_BUCKET": stores.artifacts.name,
                 **self._watching(alarms, machine_name=name),
+                **_measuring_wakes(self._settings, stores=stores),
             },
             # It reads the whole artifact to verify it, at the speed that the memory's share of network gives.
             timeout=cdk.Duration.minutes(5),
@@ -66,6 +70,7 @@ class Promotion(Construct):
         self._may_verify(stores)
         self._may_take_turns(machine_name=name)
         self._may_watch(alarms, machine_name=name)
+        self._may_wake(stores)
         role = machine_role(self, "Role", description="Promotes models.")
         allow(role, "lambda:InvokeFunction", on=self._function.arn)
         serving = self._settings.serving
@@ -112,6 +117,20 @@ class Promotion(Construct):
             allow(role, "cloudwatch:GetMetricStatistics", on="*", because=because)
         if serving.armed_minutes:
             allow(role, "states:StartExecution", on=machine_arn(self, machine_name))
+
+    def _may_wake(self, stores: Stores) -> None:
+        """Wake a model that sleeps before its rollout, and measure its wakes."""
+        settings, role = self._settings, self._function.role
+        if settings.component_name is None:
+            return
+        may_describe_component(role, settings)
+        may_wake_component(role, settings)
+        # Of the log's items only the one with the wakes.
+        own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [wakes.ITEM_ID]}}
+        allow(role, "dynamodb:GetItem", "dynamodb:UpdateItem", on=stores.request_log.arn, when=own)
+        if _may_close(settings):
+            because = "The action takes no resource (Application Auto Scaling's service authorization reference)."
+            allow(role, "application-autoscaling:DescribeScalableTargets", on="*", because=because)
 
     def on_approval(self, targets: RuleTargets) -> events.Rule:
         """Promote each model that a person approves in the registry.
@@ -251,3 +270,15 @@ class Promotion(Construct):
             on=f"{execution_arn(self, machine_name)}:*",
             because="Executions of this one machine; each has a name of its own.",
         )
+
+
+def _may_close(settings: Settings) -> bool:
+    """Whether the schedule may let no request wake the model."""
+    return any(entry.max_instances == 0 for entry in settings.serving.schedule or [])
+
+
+def _measuring_wakes(settings: Settings, *, stores: Stores) -> dict[str, str]:
+    if settings.component_name is None:
+        return {}
+    closes = {"MAY_CLOSE": "1"} if _may_close(settings) else {}
+    return {"COMPONENT_NAME": settings.component_name, "REQUEST_LOG_TABLE": stores.request_log.name, **closes}

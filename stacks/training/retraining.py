@@ -96,6 +96,7 @@ class Retraining(Construct):
             "VALUE_PER_ERROR": rule.value_per_error,
             "RUN_PRICE": rule.run_price,
             "SCHEDULE_DAYS": rule.schedule_days,
+            "COST_BUDGET": settings.cost.monthly_budget_usd,
             "LABELS_URI": inputs.labels.s3_object_url if inputs.labels else None,
         }
         return {

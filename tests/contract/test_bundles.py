@@ -29,7 +29,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "examples": set(),
     "features": {"asked", "computed"} | STORE,
     "first_model": set(),
-    "gate": {"baseline", "computed", "evaluation", "fold", "hyperparameters", "manifest", "measures"},
+    "gate": {"baseline", "bom", "computed", "evaluation", "fold", "hyperparameters", "manifest", "measures", "task"},
     "labelling": {"audit", "computed", "labelling", "record"},
     "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest", "mirror", "pipeline"},
     "private_network": set(),
@@ -38,14 +38,25 @@ FUNCTIONS: dict[str, set[str]] = {
     "redrive": {"log_messages"},
     "retrain": {
         *("audit", "decision", "drift_report", "hyperparameters", "label_mapping", "manifest", "runs"),
-        *("pipeline", "record", "votes", "words"),
+        *("pipeline", "record", "spending", "votes", "words"),
     },
     "rotate_key": set(),
-    "meta": {"drift_report", "evaluation"},
+    "meta": {"drift_report", "evaluation", "task"},
 }
 TRAINING = {
-    *("artifact", "baseline", "buckets", "evaluation", "hyperparameters", "label_mapping", "labelling", "progress"),
+    *(
+        "artifact",
+        "baseline",
+        "bom",
+        "buckets",
+        "evaluation",
+        "hyperparameters",
+        "label_mapping",
+        "labelling",
+        "progress",
+    ),
     *("fold", "ledger", "manifest", "measures", "mirror", "text_normalization", "votes", "words"),
+    *("price", "snapshot", "units"),
 }
 _IMPORT = re.compile(
     r"^\s*(?:from contracts\.\w+\.(\w+) import|import contracts\.\w+\.(\w+)|from contracts\.\w+ import ([\w, ]+))", re.M

@@ -4,8 +4,8 @@ import hashlib
 import io
 import subprocess
 import tarfile
-from pathlib import Path
 
+from tests import processor
 from tests.e2e.cloud import Cloud
 
 
@@ -66,10 +66,9 @@ def test_the_model_brings_its_code_and_the_endpoint_runs_the_kind_that_was_chose
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         names = set(archive.getnames())
     kernels = "code/model_code/serving/engines/native/built"
-    assert {f"{kernels}/encoder-x86_64-amx.so", f"{kernels}/encoder-x86_64-v3.so"} <= names
-    has_amx = "amx_int8" in Path("/proc/cpuinfo").read_text().split()
+    assert {f"{kernels}/encoder-x86_64-{kind}.so" for kind in ("amx", "avx512-vnni", "avx2", "v3")} <= names
     logs, group = deployed.client("logs"), f"/aws/sagemaker/Endpoints/{deployed.outputs('Serving')['EndpointName']}"
-    encoder = ["int8-amx" if has_amx and "encoder.npz" in names else "onnxruntime"] if "model.onnx" in names else []
+    encoder = [processor.engine() if "encoder.npz" in names else "onnxruntime"] if "model.onnx" in names else []
     engine = "+".join(encoder + ["linear"] * ("linear.npz" in names))
     assert logs.filter_log_events(logGroupName=group, filterPattern=f'"run by {engine}"')["events"]
 

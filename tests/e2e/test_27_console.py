@@ -14,6 +14,8 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from environments import settings
+from lambda_src.meta import served_contract
 from tests.e2e.cloud import ROOT, Cloud
 from tests.unit.lambda_src.meta.test_drift import REPORT as DRIFT_REPORT
 from tools.browser.console_page import NARROW, WAIT_MS, WIDE, Console, opened
@@ -572,3 +574,19 @@ def test_a_foundation_model_has_no_probabilities_and_no_evaluation(console: Cons
     console.classify(TEXTS[1])
     expect(results(page)).to_contain_text("This model reports no probabilities.")
     expect(console.open_tab("Model")).to_contain_text("A foundation model answers. It was not evaluated here")
+
+
+def test_the_page_speaks_of_another_tasks_texts(console: Console) -> None:
+    words = settings.load("sentiment", root=ROOT).task
+    assert words is not None
+    contract = served_contract.text(auth="keys", issuer="", words=words.words.encoded())
+    console.page.route("**/openapi.json", lambda route: route.fulfill(body=contract, content_type="application/json"))
+    console.page.reload()
+    texts = console.page.get_by_label("Reviews, one per line")
+    expect(texts).to_have_attribute("lang", "de")
+    console.page.get_by_role("button", name="Fill in examples").click()
+    expect(texts).to_have_value(re.compile("^Die Kaffeemaschine"))
+    expect(console.page.get_by_text("Sentiment of reviews", exact=True)).to_be_visible()
+    for name in SECTIONS:
+        section = console.open_tab(name)
+        assert "headline" not in section.inner_text().lower(), name

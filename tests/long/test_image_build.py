@@ -32,7 +32,9 @@ def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = (ROOT / "environments/dev.yaml").read_text(encoding="utf-8")
     (folder / "environments/dev.yaml").write_text(f'account: "{ACCOUNT}"\n{text}', encoding="utf-8")
     context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    app = cdk.App(analytics_reporting=False, context=context, outdir=str(folder / "out"))
+    app = cdk.App(
+        analytics_reporting=False, context=context, outdir=str(folder / "out"), builtin_cloud_formation_validation=False
+    )
     deployment = Deployment(settings=load("dev", root=folder), root=ROOT, build_dir=ROOT / "build")
     stack = RubricStack(app, "Training", deployment=deployment, description="An image.")
     LeanImageBuild(stack, "Build", deployment=deployment, targets=RuleTargets(stack, "Rules", key_arn=None))

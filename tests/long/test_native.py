@@ -11,7 +11,7 @@ import pytest
 from tests.clone import ROOT, built_native
 from tools.bundling import native
 
-LIBRARIES = ["encoder-x86_64-amx.so", "encoder-x86_64-v3.so"]
+LIBRARIES = sorted(native.PROCESSORS)
 
 
 def test_the_real_library_is_the_same_wherever_the_clone_lies(tmp_path, monkeypatch):
@@ -27,7 +27,7 @@ def test_the_real_library_is_the_same_wherever_the_clone_lies(tmp_path, monkeypa
     assert sorted(here) == LIBRARIES
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("library", [name for name in LIBRARIES if "x86_64" in name])
 def test_the_real_sources_keep_to_their_memory_and_to_defined_arithmetic(library, tmp_path):
     """Compiled with traps for undefined behaviour, on random encoders and texts."""
     built_native()
@@ -44,7 +44,8 @@ def test_the_real_sources_keep_to_their_memory_and_to_defined_arithmetic(library
         "check",
     ]
     caches = dict.fromkeys(("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"), str(tmp_path / "zig"))
-    here = Path(__file__).with_name("native_check.c")
+    here = ROOT / "tests/unit/tools/bundling/native_check.c"
     subprocess.run([*command, here, *sources, "-lm"], cwd=tmp_path, env=os.environ | caches, check=True)
     done = subprocess.run([tmp_path / "check"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.strip()) in {(0, "sound"), (0, "not on this processor")}, done.stderr
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    assert done.stdout.strip().endswith((": sound", ": not on this processor"))

@@ -11,6 +11,7 @@ from cfnlint.rules.resources.lmbd.SnapStartSupported import SnapStartSupported
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from environments.aws.regions import known, registry
+from environments.rules.scaling import COMPONENT
 from tests.stacks.conftest import HUGGINGFACE, Synthesise, Synthesised
 
 ISOLATED = ("us-iso", "eu-isoe")
@@ -18,9 +19,9 @@ ISOLATED = ("us-iso", "eu-isoe")
 
 @pytest.fixture(scope="module")
 def types(dev: Synthesised, prod: Synthesised) -> set[str]:
-    """Every resource type that the shipped environments deploy."""
+    """Every resource type that the shipped environments deploy, and what a model that sleeps needs."""
     found = {resource["Type"] for each in (dev, prod) for resource in each.everything().values()}
-    return {kind for kind in found if kind.startswith("AWS::") and kind != "AWS::CDK::Metadata"}
+    return {COMPONENT, *(kind for kind in found if kind.startswith("AWS::") and kind != "AWS::CDK::Metadata")}
 
 
 def test_every_region_is_known() -> None:

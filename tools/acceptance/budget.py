@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from tools.acceptance.errors import LimitError
 from tools.acceptance.planning.estimate import MINUTES, Rates
 
-_SHARE_FOR_THE_END = 0.2  # the largest share of the time: destroying is within the agreed limits
+_SHARE_FOR_THE_END = 0.4  # the largest share of the time: destroying is within the agreed limits
 
 
 @dataclass
 class Budget:
     """`minutes` and `dollars` (None: no money limit) for everything, including the destroy.
+
+    end: minutes that are kept for it.
 
     Spending is an upper bound from the steps' hourly rates: an instance that a step may use counts from the step's
     start to its end.
@@ -23,6 +25,7 @@ class Budget:
     minutes: float
     dollars: float | None
     rates: Rates
+    end: float = MINUTES["destroy"] + MINUTES["count"]
     clock: Callable[[], float] = time.monotonic
     began: float = field(init=False)
     _spent: float = field(default=0.0, init=False)
@@ -45,11 +48,11 @@ class Budget:
     def check(self) -> None:
         """Raises LimitError once the rest is needed for the destroy."""
         left = self.minutes - (self.clock() - self.began) / 60
-        kept = min(MINUTES["destroy"] + MINUTES["count"], _SHARE_FOR_THE_END * self.minutes)
+        kept = min(self.end, _SHARE_FOR_THE_END * self.minutes)
         if left <= kept:
             raise LimitError(f"The limit of {self.minutes:g} minutes is reached: the rest is for the destroy")
         if self.dollars is not None and self.rates.are_known:
-            end = MINUTES["destroy"] / 60 * self.rates.of("destroy")
+            end = self.end / 60 * self.rates.of("destroy")
             if self.spent + end >= self.dollars > 0:
                 raise LimitError(f"The limit of {self.dollars:g} USD is reached: at most {self.spent:.2f} spent")
 

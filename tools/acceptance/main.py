@@ -94,7 +94,7 @@ def _prepared(options: argparse.Namespace, name: str, env_file: Path, place: Pla
     free = place.is_local or bool(options.clean)
     rates = estimate.Rates(0.0, 0.0, 0.0) if free else estimate.rates(settings, host=host, trainer=trainer)
     minutes, dollars = (24 * 60.0, None) if options.clean else _limits(options, place, env_file, rates)
-    budget = Budget(minutes=minutes, dollars=dollars, rates=rates)
+    budget = Budget(minutes=minutes, dollars=dollars, rates=rates, end=estimate.at_the_end(settings))
     folder = env_file.parent
     commands = Commands(root=ROOT, environment=place.environment, log=folder / "log.txt", check=budget.check)
     return Run(name, env_file, settings, folder, ROOT, place, budget, commands), known

@@ -21,7 +21,7 @@ TARGET = Path(__file__).resolve().parents[2] / "delivery" / "execution" / "handl
 SERVICES = (
     *("ApiGateway", "ApiGatewayV2", "ApplicationAutoScaling", "CloudWatch", "CodeBuild", "DynamoDB", "ECR", "Events"),
     *("IAM", "KMS", "Lambda", "Logs", "S3", "SNS", "SQS", "SSM", "SageMaker", "Scheduler", "SecretsManager"),
-    *("StepFunctions", "DocDB"),
+    *("StepFunctions", "Budgets", "DocDB"),
 )
 # EC2 has a hundred types; these make up a private network.
 NETWORK = ("FlowLog", "Route", "RouteTable", "SecurityGroup", "Subnet", "VPC")

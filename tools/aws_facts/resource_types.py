@@ -16,7 +16,7 @@ TARGET = Path(__file__).resolve().parents[2] / "environments" / "aws" / "resourc
 SERVICES = (
     *("ApiGateway", "ApiGatewayV2", "ApplicationAutoScaling", "CloudWatch", "CodeBuild", "DynamoDB", "EC2", "ECR"),
     *("Events", "IAM", "KMS", "Lambda", "Logs", "S3", "SNS", "SQS", "SSM", "SageMaker", "Scheduler"),
-    *("SecretsManager", "StepFunctions", "DocDB"),
+    *("SecretsManager", "StepFunctions", "Budgets", "DocDB"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Compiles the model server's C library for Linux x86-64 on any machine."""
+"""Compiles the model server's C library for each kind of processor, for Linux on any machine."""
 
 from __future__ import annotations
 
@@ -17,12 +17,22 @@ REQUIREMENTS = Path(__file__).with_name("compiler-requirements.txt")
 # glibc 2.17 is older than that of every image which the library runs in. psabi warns of arguments and results that are
 # wider than the registers of v3, which matters only between libraries compiled apart.
 FLAGS = [
-    *("-target", "x86_64-linux-gnu.2.17", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wno-psabi"),
+    *("-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wno-psabi"),
     *("-O3", "-ffast-math", "-fPIC", "-fvisibility=hidden", "-shared", "-s"),
 ]
+ARM, X86 = ("-target", "aarch64-linux-gnu.2.17"), ("-target", "x86_64-linux-gnu.2.17")
+WIDE = "-mprefer-vector-width=512"
+# KERNEL_... chooses the products (kernels/tiles.h); the processor is what the rest of the encoder may use.
 PROCESSORS = {
-    "encoder-x86_64-amx.so": ["-mcpu=sapphirerapids", "-mprefer-vector-width=512"],
-    "encoder-x86_64-v3.so": ["-mcpu=x86_64_v3"],
+    "encoder-aarch64-i8mm.so": [*ARM, "-DKERNEL_I8MM", "-mcpu=generic+dotprod+i8mm"],
+    "encoder-aarch64-dot.so": [*ARM, "-DKERNEL_DOT", "-mcpu=generic+dotprod"],
+    "encoder-aarch64-plain.so": [*ARM, "-DKERNEL_PLAIN", "-mcpu=generic"],
+    "encoder-x86_64-amx.so": [*X86, "-DKERNEL_AMX", "-mcpu=sapphirerapids", WIDE],
+    "encoder-x86_64-avx512-vnni.so": [*X86, "-DKERNEL_AVX512_VNNI", "-mcpu=x86_64_v4+avx512vnni", WIDE],
+    "encoder-x86_64-avx512-vnni-256.so": [*X86, "-DKERNEL_VNNI256", "-mcpu=x86_64_v4+avx512vnni"],
+    "encoder-x86_64-avx512bw.so": [*X86, "-DKERNEL_AVX512BW", "-mcpu=x86_64_v4", WIDE],
+    "encoder-x86_64-avx2.so": [*X86, "-DKERNEL_AVX2", "-mcpu=x86_64_v3"],
+    "encoder-x86_64-v3.so": [*X86, "-DKERNEL_PLAIN", "-mcpu=x86_64_v3"],
 }
 
 
@@ -67,7 +77,7 @@ def _compile(zig: Path, sources: list[Path], target: Path) -> None:
 
 
 def compiled(root: Path, cache: Path) -> Path:
-    """A folder with the two libraries of the sources under `root` and nothing else, made once and kept under `cache`.
+    """A folder with the libraries of the sources under `root` and nothing else, made once and kept under `cache`.
 
     BundleError without sources, without a compiler that can be installed, or with the compiler's first error.
     """

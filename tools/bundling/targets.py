@@ -13,8 +13,9 @@ from pathlib import Path
 from tools.bundling import archive, contracts, mongodb, native, packages
 from tools.bundling.errors import BundleError
 
-HEADLINE_ROWS = 4000
-HEADLINE_SEED = 7
+GENERATED_ROWS = 4000
+GENERATED_SEED = 7
+GENERATORS = "model_code/dataset_generator"
 MONGODB_REQUIREMENTS = "lambda_src/common/features/mongodb/requirements.txt"
 WITH_OPENAPI = {"classify", "examples", "labelling", "meta", "request_log_api"}
 # A part of lambda_src/common that only the functions get which import it: no other has features, nor their contracts.
@@ -156,14 +157,18 @@ def make_lean_image(root: Path, cache: Path, target: Path) -> None:
     archive.make_uniform(target)
 
 
-def make_headlines(root: Path, cache: Path, target: Path) -> None:
-    """The generated dataset for environments without their own."""
-    script = _need(root / "model_code/dataset_generator/generate_headlines.py")
-    options = ["--output", str(target), "--rows", str(HEADLINE_ROWS), "--seed", str(HEADLINE_SEED)]
-    done = subprocess.run([sys.executable, str(script), *options], capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        raise BundleError(f"{script}: {last}")
+def _generated(script: str) -> Callable[[Path, Path, Path], None]:
+    """A generated dataset, for environments without their own."""
+
+    def make(root: Path, cache: Path, target: Path) -> None:
+        file = _need(root / script)
+        options = ["--output", str(target), "--rows", str(GENERATED_ROWS), "--seed", str(GENERATED_SEED)]
+        done = subprocess.run([sys.executable, str(file), *options], capture_output=True, text=True, check=False)
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+            raise BundleError(f"{file}: {last}")
+
+    return make
 
 
 NATIVE = Target("native", "native", (native.SOURCE,), make_native)
@@ -171,7 +176,8 @@ TARGETS = [
     NATIVE,
     Target("lambda", "lambda", ("lambda_src", contracts.PACKAGE), make_lambdas),
     Target("training", "training/sourcedir.tar.gz", ("model_code", *contracts.PACKAGES), make_sourcedir),
-    Target("dataset", "dataset/headlines.csv", ("model_code/dataset_generator",), make_headlines),
+    Target("dataset", "dataset/headlines.csv", (GENERATORS,), _generated(f"{GENERATORS}/generate_headlines.py")),
+    Target("reviews", "dataset/reviews.csv", (GENERATORS,), _generated(f"{GENERATORS}/generate_reviews.py")),
 ]
 SERVING_VENDOR = Target(
     "serving-vendor", "serving/vendor.tar.gz", ("model_code/serving/requirements.txt",), make_serving_vendor

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 import shutil
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from ops.changes.assembly import StackArtifact, read
 from tools.delivery.errors import USAGE, DeliveryError
 
-_STACK = "aws:cloudformation:stack"
-_ASSETS = "cdk:asset-manifest"
 _BLOCK = 1 << 20
 
 
@@ -63,8 +59,10 @@ def unpack(archive: Path, folder: Path) -> None:
 
 @dataclass(frozen=True)
 class AssemblyStack:
-    """A stack of the assembly. imports: names of exports that it needs; roles: of the bootstrap, as the manifest has
-    them; bucket: the bootstrap's, which has the assets.
+    """A stack of the assembly, for its delivery.
+
+    file: its template's; imports: names of exports that it needs; roles: of the bootstrap, as the manifest has them;
+    bucket: the bootstrap's, which has the assets; tags: the stack's own.
     """
 
     name: str
@@ -75,6 +73,9 @@ class AssemblyStack:
     publish_role: str | None
     bucket: str
     imports: frozenset[str] = field(default=frozenset())
+    execution_role: str | None = None
+    file: Path = Path()
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,65 +84,44 @@ class Assembly:
 
     folder: Path
 
-    @cached_property
-    def _artifacts(self) -> dict[str, dict[str, Any]]:
-        try:
-            manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise DeliveryError(
-                f'{self.folder} has no cloud assembly: make assembly ENVS="dev prod" makes one', status=USAGE
-            ) from None
-        # A stack whose name is its artifact's id has no name of its own there.
-        return {
-            key: {"name": value.get("properties", {}).get("stackName", key), **value}
-            for key, value in manifest["artifacts"].items()
-        }
-
     def stacks(self, prefix: str) -> list[AssemblyStack]:
-        """An environment's stacks in the order of their deployment. Raises DeliveryError if there are none.
+        """An environment's stacks in the order of their deployment. Raises OpsError if there are none.
 
         prefix: what is before the component in their names, `Rubric-dev`.
         """
-        found = {key: value for key, value in self._artifacts.items() if value["type"] == _STACK}
-        graph = {key: [each for each in value.get("dependencies", []) if each in found] for key, value in found.items()}
+        found = {stack.id: stack for stack in read(self.folder).values()}
+        graph = {key: [each for each in stack.needs if each in found] for key, stack in found.items()}
         ordered = [key for key in TopologicalSorter(graph).static_order() if _prefix(found[key]) == prefix]
         if not ordered:
-            there = ", ".join(sorted({_prefix(value) for value in found.values()}))
+            there = ", ".join(sorted({_prefix(stack) for stack in found.values()}))
             raise DeliveryError(
                 f"The assembly has no stacks of {prefix}, only of {there}: name every environment in ENVS",
                 status=USAGE,
             )
-        return [self._stack(found[key]) for key in ordered]
-
-    def _stack(self, artifact: dict[str, Any]) -> AssemblyStack:
-        properties = artifact["properties"]
-        template = json.loads((self.folder / properties["templateFile"]).read_text(encoding="utf-8"))
-        account, region = re.fullmatch(r"aws://([^/]+)/(.+)", artifact["environment"]).groups()  # type: ignore[union-attr]
-        destination = self._destination(artifact)
-        return AssemblyStack(
-            name=artifact["name"],
-            template=template,
-            region=region,
-            account=account if account.isdigit() else None,
-            deploy_role=properties.get("assumeRoleArn"),
-            publish_role=destination.get("assumeRoleArn"),
-            bucket=destination["bucketName"],
-            imports=frozenset(_imports(template)),
-        )
-
-    def _destination(self, artifact: dict[str, Any]) -> dict[str, Any]:
-        """Where the stack's template is uploaded to."""
-        for each in artifact.get("dependencies", []):
-            manifest = self._artifacts.get(each, {})
-            if manifest.get("type") == _ASSETS:
-                assets = json.loads((self.folder / manifest["properties"]["file"]).read_text(encoding="utf-8"))
-                for file in assets["files"].values():
-                    return dict(next(iter(file["destinations"].values())))
-        raise DeliveryError(f"{artifact['name']} has no asset manifest: synthesise it again")
+        return [_stack(found[key]) for key in ordered]
 
 
-def _prefix(artifact: dict[str, Any]) -> str:
-    return str(artifact["name"]).rpartition("-")[0]
+def _stack(stack: StackArtifact) -> AssemblyStack:
+    destination = next(stack.files(), None)
+    if destination is None or stack.region is None:
+        raise DeliveryError(f"{stack.name} has no asset manifest or no region: synthesise it again")
+    return AssemblyStack(
+        name=stack.name,
+        template=stack.template,
+        region=stack.region,
+        account=stack.account,
+        deploy_role=stack.properties.get("assumeRoleArn"),
+        publish_role=destination.get("assumeRoleArn"),
+        bucket=destination["bucketName"],
+        imports=frozenset(_imports(stack.template)),
+        execution_role=stack.properties.get("cloudFormationExecutionRoleArn"),
+        file=stack.file,
+        tags=dict(stack.properties.get("tags") or {}),
+    )
+
+
+def _prefix(stack: StackArtifact) -> str:
+    return stack.name.rpartition("-")[0]
 
 
 def _imports(value: Any) -> Iterator[str]:

@@ -54,19 +54,29 @@ class Deployer:
         """Make the stacks' change sets, and publish their assets."""
         return self._deploy([*stacks, "--method", "prepare-change-set", "--concurrency", "4"])
 
-    def execute(self, stack: str) -> int:
-        """Execute one prepared change set."""
-        return self._deploy([stack, "--method", "execute-change-set"])
+    def publish(self, stacks: Sequence[str]) -> int:
+        """Publish the stacks' assets, and deploy nothing."""
+        if not stacks:
+            return 0
+        unstable = "--unstable=publish-assets"
+        return run(
+            ["publish-assets", *stacks, "--exclusively", unstable, "--app", str(self.folder)], cwd=self.folder.parent
+        )
+
+    def execute(self, stack: str, change_set: str) -> int:
+        """Execute one prepared change set, by its ARN: another of the same name is not it."""
+        return self._deploy([stack, "--method", "execute-change-set"], change_set=change_set)
 
     def deploy(self, stacks: Sequence[str]) -> int:
         """Make and execute the stacks' change sets, each once those before it are there."""
         return self._deploy([*stacks, "--method", "change-set", "--concurrency", "4"])
 
-    def _deploy(self, arguments: Sequence[str]) -> int:
+    def _deploy(self, arguments: Sequence[str], *, change_set: str = "") -> int:
         """Asks nobody: a person has approved the run."""
         unasked = ("--exclusively", "--require-approval", "never", "--progress", "events")
+        name = change_set or self.change_set
         return run(
-            ["deploy", *arguments, "--app", str(self.folder), "--change-set-name", self.change_set, *unasked],
+            ["deploy", *arguments, "--app", str(self.folder), "--change-set-name", name, *unasked],
             cwd=self.folder.parent,  # outside the app: its cdk.json would be built first
         )
 

@@ -12,17 +12,25 @@ from tools.delivery.assembly import AssemblyStack
 from tools.delivery.deployed import StackState
 
 READY, NOTHING, IN_TURN, FAILED = "ready", "nothing to change", "made in its turn", "failed"
+MAKING = "being made"
+_MAKING = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 _EMPTY = ("didn't contain changes", "No updates are to be performed")
 
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """A stack's change set. kind: READY, NOTHING, IN_TURN (it needs what an earlier stack is about to make), FAILED."""
+    """A stack's change set.
+
+    kind: READY, NOTHING, IN_TURN (it needs what an earlier stack is about to make), FAILED or MAKING; id: its ARN;
+    parameters: the values that it has.
+    """
 
     stack: str
     kind: str
     reason: str = ""
     changes: list[dict[str, Any]] = field(default_factory=list)
+    id: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
 
 
 def plannable(stacks: Sequence[AssemblyStack], states: Sequence[StackState]) -> list[str]:
@@ -35,7 +43,7 @@ def plannable(stacks: Sequence[AssemblyStack], states: Sequence[StackState]) -> 
 
 
 def of(cloudformation: Any, stack: str, *, name: str) -> ChangeSet:
-    """A stack's change set by its name, as it is now."""
+    """A stack's change set by its name or its ARN, as it is now."""
     try:
         described = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name)
     except ClientError as error:
@@ -43,6 +51,8 @@ def of(cloudformation: Any, stack: str, *, name: str) -> ChangeSet:
             return ChangeSet(stack, FAILED, "it is gone")
         raise
     reason = described.get("StatusReason", "")
+    if described["Status"] in _MAKING:
+        return ChangeSet(stack, MAKING)
     if described["Status"] == "FAILED":
         return ChangeSet(stack, NOTHING if any(words in reason for words in _EMPTY) else FAILED, reason)
     changes = list(_changes(cloudformation, stack, name, described))
@@ -50,7 +60,8 @@ def of(cloudformation: Any, stack: str, *, name: str) -> ChangeSet:
         return ChangeSet(stack, NOTHING)
     if described["ExecutionStatus"] != "AVAILABLE":
         return ChangeSet(stack, FAILED, f"it is {described['ExecutionStatus']}", changes)
-    return ChangeSet(stack, READY, changes=changes)
+    values = {each["ParameterKey"]: str(each.get("ParameterValue", "")) for each in described.get("Parameters", [])}
+    return ChangeSet(stack, READY, changes=changes, id=described["ChangeSetId"], parameters=values)
 
 
 def _changes(cloudformation: Any, stack: str, name: str, first: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -71,6 +82,15 @@ def discard(cloudformation: Any, stack: str, *, name: str) -> None:
             cloudformation.delete_stack(StackName=stack)
         else:
             cloudformation.delete_change_set(StackName=stack, ChangeSetName=name)
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+
+
+def delete(cloudformation: Any, stack: str, *, name: str) -> None:
+    """Delete a change set; the stack stays, also one that only it has planned."""
+    try:
+        cloudformation.delete_change_set(StackName=stack, ChangeSetName=name)
     except ClientError as error:
         if "does not exist" not in str(error):
             raise

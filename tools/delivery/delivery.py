@@ -9,10 +9,11 @@ from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
+from contracts.deployment.delivery import PLANNED, records
 from ops.deployment.cloud import Cloud
-from tools.delivery import before, cdk, change_sets, deployed, rollback, run_id, synthesis
+from tools.delivery import before, cdk, change_sets, deployed, plan, rollback, run_id, synthesis
 from tools.delivery.assembly import Assembly, AssemblyStack
-from tools.delivery.change_sets import FAILED, IN_TURN, NOTHING, READY, ChangeSet
+from tools.delivery.change_sets import IN_TURN, NOTHING, READY, ChangeSet
 from tools.delivery.errors import USAGE, DeliveryError
 from tools.delivery.lock import Lock, Phase, Run
 from tools.delivery.places import Place
@@ -57,7 +58,7 @@ class Delivery:
     @cached_property
     def store(self) -> Store:
         """What the environment's deliveries keep in the bootstrap's bucket."""
-        return Store(self.place, prefix=f"rubric-delivery/{self.stacks[0].name.rpartition('-')[0]}/")
+        return Store(self.place, prefix=records(self.stacks[0].name.rpartition("-")[0]))
 
     @cached_property
     def run(self) -> Run:
@@ -84,10 +85,33 @@ class Delivery:
 
     # The steps.
 
-    def prepare(self) -> None:
-        """Lock the environment and make its change sets: nothing is deployed. Raises DeliveryError."""
-        states = deployed.look(self.place.cloudformation, self._names, templates=False)
+    def plan(self) -> str:
+        """Make and show the change sets for somebody who approves them; the plan's digest. Raises DeliveryError.
+
+        By a role that cannot execute them: nothing is locked or deployed.
+        """
+        place = self.place.as_caller()
+        states = deployed.look(place.cloudformation, self._names, templates=False)
         deployed.refuse_busy(states)
+        store = Store(place, prefix=self.store.prefix + PLANNED)
+        made = plan.Planner(store, self.change_set).all(self.stacks, states)
+        digest = plan.keep(self.work, made, digest=self.digest)
+        shown = change_sets.markdown(made, environment=self.name, digest=self.digest)
+        self.say(shown + plan.summary(made, plan=digest))
+        summarise(shown + plan.summary(made, plan=digest))
+        plan.refuse_failed(made)
+        return digest
+
+    def prepare(self, approved: str = "") -> None:
+        """Lock the environment and make its change sets: nothing is deployed. Raises DeliveryError.
+
+        approved: the digest of a plan; then its change sets are taken, if they still do what was shown.
+        """
+        states = deployed.look(self.place.cloudformation, self._names, templates=bool(approved))
+        deployed.refuse_busy(states)
+        if approved:
+            self._adopt(plan.approved(self.work, expected=approved, digest=self.digest, env=self.env), states)
+            return
         self.lock.take()
         (self.work / "smoke.json").unlink(missing_ok=True)
         planned = change_sets.plannable(self.stacks, states)
@@ -104,9 +128,7 @@ class Delivery:
                 change_sets.discard(self.place.cloudformation, each.stack, name=self.change_set)
         self._keep(made)
         self.show()
-        failed = next((each for each in made if each.kind == FAILED), None)
-        if failed is not None:
-            raise DeliveryError(f"The change set of {failed.stack} cannot be executed: {failed.reason}")
+        plan.refuse_failed(made)
 
     def show(self) -> None:
         """Print what the prepared change sets would do."""
@@ -126,7 +148,7 @@ class Delivery:
         states = deployed.look(cloudformation, self._names, templates=True)
         deployed.refuse_busy(states)
         for each in prepared:
-            now = change_sets.of(cloudformation, each.stack, name=self.change_set) if each.kind == READY else each
+            now = change_sets.of(cloudformation, each.stack, name=each.id) if each.kind == READY else each
             if now.kind != each.kind:
                 raise DeliveryError(
                     f"The change set of {each.stack} cannot be executed any more, {now.reason or now.kind}: something "
@@ -213,16 +235,27 @@ class Delivery:
         key = os.environ.get(_SMOKE_KEY, "")
         return Smoke(self.cloud, key=key, model=model, say=self.say, patience=int(words))
 
+    def _adopt(self, planned: Sequence[ChangeSet], states: Sequence[deployed.StackState]) -> None:
+        """Lock the environment, take the approved change sets, and publish the assets that they name."""
+        plan.refuse_changed(self.place.cloudformation, planned, self.stacks, states)
+        self.lock.take()
+        (self.work / "smoke.json").unlink(missing_ok=True)
+        if self._deployer().publish([each.stack for each in planned if each.kind == READY]):
+            raise DeliveryError(f"The assets of {self.name} could not be published; the CLI's error is above")
+        self._keep(planned)
+        self.show()
+
     def _carry_out(self, prepared: Sequence[ChangeSet]) -> None:
         deployer = self._deployer()
         for kind, group in groupby(prepared, key=lambda each: each.kind):
-            names = [each.stack for each in group]
+            sets = list(group)
+            names = [each.stack for each in sets]
             if kind == IN_TURN and deployer.deploy(names):
                 raise DeliveryError(f"Deploying {', '.join(names)} failed; CloudFormation's reason is above")
             if kind == READY:
-                for name in names:
-                    if deployer.execute(name):
-                        raise DeliveryError(f"Deploying {name} failed; CloudFormation's reason is above")
+                for each in sets:
+                    if deployer.execute(each.stack, each.id):
+                        raise DeliveryError(f"Deploying {each.stack} failed; CloudFormation's reason is above")
 
     def _discard(self) -> None:
         """Delete change sets that were made and not executed."""

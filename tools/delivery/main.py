@@ -22,15 +22,16 @@ from tools.delivery.delivery import Delivery, begin
 from tools.delivery.errors import FAILED, USAGE, DeliveryError
 
 INTERRUPTED = 130
-_STEPS: dict[str, Callable[[Delivery, bool], None]] = {
-    "prepare": lambda delivery, force: delivery.prepare(),
-    "show": lambda delivery, force: delivery.show(),
-    "execute": lambda delivery, force: delivery.execute(),
-    "smoke": lambda delivery, force: delivery.smoke(),
-    "finish": lambda delivery, force: delivery.finish(),
-    "rollback": lambda delivery, force: delivery.roll_back(by_force=force),
-    "unlock": lambda delivery, force: delivery.unlock(by_force=force),
-    "all": lambda delivery, force: _all(delivery),
+_STEPS: dict[str, Callable[[Delivery, argparse.Namespace], None]] = {
+    "plan": lambda delivery, options: _plan(delivery),
+    "prepare": lambda delivery, options: delivery.prepare(options.plan),
+    "show": lambda delivery, options: delivery.show(),
+    "execute": lambda delivery, options: delivery.execute(),
+    "smoke": lambda delivery, options: delivery.smoke(),
+    "finish": lambda delivery, options: delivery.finish(),
+    "rollback": lambda delivery, options: delivery.roll_back(by_force=options.force == "yes"),
+    "unlock": lambda delivery, options: delivery.unlock(by_force=options.force == "yes"),
+    "all": lambda delivery, options: _all(delivery, options.plan),
 }
 
 
@@ -54,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             with _alone(build, options.env):
                 delivery = begin(options.env, build=build, expected=options.digest, say=_say)
-                _STEPS[options.step](delivery, options.force == "yes")
+                _STEPS[options.step](delivery, options)
     except DeliveryError as error:
         return _complain(error, status=error.status)
     except OpsError as error:
@@ -69,10 +70,16 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _all(delivery: Delivery) -> None:
+def _plan(delivery: Delivery) -> None:
+    """What would change and who would be permitted more, then the change sets themselves."""
+    _say(changes.show(delivery))
+    _output("plan", delivery.plan())
+
+
+def _all(delivery: Delivery, approved: str) -> None:
     """The whole way to one environment; it ends tested and unlocked, or as it was before."""
     try:
-        delivery.prepare()
+        delivery.prepare(approved)
     except BaseException:
         delivery.give_up()
         raise
@@ -112,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--env", default="dev", help="an environment, or a path to its YAML file (default dev)")
     parser.add_argument("--environments", default="", help="of the assembly, with spaces between them")
     parser.add_argument("--digest", default="", help="the assembly's digest, from the job that made it")
+    parser.add_argument("--plan", default="", help="an approved plan's digest: its change sets, and no others")
     parser.add_argument("--force", default="", help="yes: also what another run has locked")
     parser.add_argument("--build", type=Path, default=ROOT / "build", help="folder of the assembly (default build)")
     return parser

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools.delivery.assembly import AssemblyStack
@@ -31,6 +34,16 @@ class Place:
     def s3(self) -> Any:
         """S3, as the bootstrap's role that uploads assets: it may write to the bootstrap's bucket, and nowhere else."""
         return self._as(self._stack.publish_role).client("s3", config=_CONFIG)
+
+    def as_caller(self) -> Place:
+        """The same place with one's own credentials, for a role that may not take the bootstrap's."""
+        return Place([replace(self._stack, deploy_role=None, publish_role=None)])
+
+    @property
+    def execution_role(self) -> str | None:
+        """The ARN of the bootstrap's role with which CloudFormation deploys."""
+        role = self._stack.execution_role
+        return role and self._filled(role)
 
     @property
     def bucket(self) -> str:
@@ -72,19 +85,30 @@ class Place:
         account = self._identity["Account"]
         if role is None:
             return self._own
+        sts = self._own.client("sts", config=_CONFIG)
+
+        def assumed() -> dict[str, str]:
+            given = sts.assume_role(RoleArn=self._filled(role), RoleSessionName=f"rubric-delivery-{account}")
+            credentials = given["Credentials"]
+            return {
+                "access_key": credentials["AccessKeyId"],
+                "secret_key": credentials["SecretAccessKey"],
+                "token": credentials["SessionToken"],
+                "expiry_time": credentials["Expiration"].isoformat(),
+            }
+
         try:
-            given = self._own.client("sts", config=_CONFIG).assume_role(
-                RoleArn=self._filled(role), RoleSessionName=f"rubric-delivery-{account}"
-            )["Credentials"]
+            # A role that takes another has it for an hour (IAM user guide, "Methods to assume a role", role chaining);
+            # a stack may take longer.
+            credentials = RefreshableCredentials.create_from_metadata(
+                metadata=assumed(), refresh_using=assumed, method="sts-assume-role"
+            )
         except ClientError as error:
             if error.response["Error"]["Code"] == "AccessDenied":  # also where the role does not exist
                 return self._own
             raise DeliveryError(f"AWS does not give the role {self._filled(role)}: {error}") from None
         except BotoCoreError as error:
             raise DeliveryError(f"AWS does not give the role {self._filled(role)}: {error}") from None
-        return boto3.Session(
-            aws_access_key_id=given["AccessKeyId"],
-            aws_secret_access_key=given["SecretAccessKey"],
-            aws_session_token=given["SessionToken"],
-            region_name=self._stack.region,
-        )
+        session = botocore.session.get_session()
+        session._credentials = credentials
+        return boto3.Session(botocore_session=session, region_name=self._stack.region)

@@ -56,11 +56,13 @@ class Smoke:
             self._logged(answer["request_id"], key)
 
     def _classified(self, key: str) -> dict[str, Any]:
-        answer = self._until("POST /v1/classify", lambda: self._call("POST", "/v1/classify", key, inputs=list(TEXTS)))
+        task = self._cloud.settings.task
+        texts = [each.text for each in task.words.examples] if task else list(TEXTS)
+        answer = self._until("POST /v1/classify", lambda: self._call("POST", "/v1/classify", key, inputs=texts))
         predictions = answer["predictions"]
         labels = [each["predicted_label"] for each in predictions]
-        if len(predictions) != len(TEXTS) or not all(each["predicted_label"] in each["labels"] for each in predictions):
-            raise DeliveryError(f"POST /v1/classify answers {len(TEXTS)} texts with {labels}")
+        if len(predictions) != len(texts) or not all(each["predicted_label"] in each["labels"] for each in predictions):
+            raise DeliveryError(f"POST /v1/classify answers {len(texts)} texts with {labels}")
         self._say(f"POST /v1/classify answers: {', '.join(labels)}, by {answer['model_version']}")
         return answer
 

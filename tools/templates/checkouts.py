@@ -18,7 +18,7 @@ SCRIPT = Path(__file__).with_name("synthesise.py")
 SHIPPED = ("local", "dev", "prod")
 # The output of `make build` besides the functions: the same bytes, and so the same hashes, for both checkouts.
 BUILT = (
-    *("training/sourcedir.tar.gz", "serving/vendor.tar.gz", "dataset/headlines.csv"),
+    *("training/sourcedir.tar.gz", "serving/vendor.tar.gz", "dataset/headlines.csv", "dataset/reviews.csv"),
     *("serving/image/model_code/serving/Dockerfile", "serving/image/model_code/serving/server.py"),
 )
 # prod is refused until its alarms have a receiver.

@@ -31,7 +31,10 @@ def main(root: Path, out: Path, environments: list[str]) -> int:
         combined = {**context, "env": file or name}
 
         def one(_combined: dict[str, Any] = combined, _folder: Path = folder, **options: Any) -> Any:
-            return make(**{**options, "outdir": str(_folder), "context": {**_combined, **options.get("context", {})}})
+            context = {**_combined, **options.get("context", {})}
+            # CDK's rules for templates take as long as all else, and change none.
+            unchecked = {"builtin_cloud_formation_validation": False}
+            return make(**{**options, **unchecked, "outdir": str(_folder), "context": context})
 
         cdk.App = one  # type: ignore[attr-defined]
         if app.main():  # it has printed why

@@ -18,6 +18,8 @@ STILL_EVERY_SECONDS = 60.0
 LONGEST = ("unit", "model", "contract", "long-settings", "long-acceptance", "long-demo")
 # They wait for half of their time or more, for deploys, alarms and each minute's steps: they run besides the others.
 WAITS = ("e2e", "long-closed_loop", "long-delivery", "long-game_day")
+# Each of them has a local AWS: more of those at a time slow all of them down.
+BESIDE = 3
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,9 @@ def _how_many(suites: Sequence[Suite], workers: int) -> str:
     return f"{workers} at a time" + (f", and besides {' and '.join(waiting)}" if waiting else "")
 
 
-def _turn(name: str) -> int:
-    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+def _turn(suite: Suite) -> tuple[bool, int]:
+    """Long suites last: a mistake shows sooner in the others."""
+    return suite.long, LONGEST.index(suite.name) if suite.name in LONGEST else len(LONGEST)
 
 
 def _several(
@@ -63,12 +66,12 @@ def _several(
 ) -> dict[str, SuiteResult]:
     started, done = time.monotonic(), {}
     print(f"Running {', '.join(suite.name for suite in suites)}, {_how_many(suites, workers)}.", flush=True)
-    with ThreadPoolExecutor(workers) as pool, ThreadPoolExecutor(len(WAITS)) as beside:
+    with ThreadPoolExecutor(workers) as pool, ThreadPoolExecutor(BESIDE) as beside:
         running: dict[Future[SuiteResult], str] = {
             (beside if suite.name in WAITS else pool).submit(
                 _one, suite, extra, root=root, coverage=coverage, captured=True, limit=limit
             ): suite.name
-            for suite in sorted(suites, key=lambda suite: _turn(suite.name))
+            for suite in sorted(suites, key=_turn)
         }
         while running:
             ended, _ = wait(running, timeout=STILL_EVERY_SECONDS, return_when=FIRST_COMPLETED)

@@ -101,6 +101,6 @@ def price_table(throughputs: Mapping[str, float], *, cores: int) -> str:
     ]
     for name, instance in prices.INSTANCES.items():
         costs = [prices.usd_per_million(name, per_s, cores=cores) for per_s in throughputs.values()]
-        cells = [name, instance.usd_per_hour, *("" if cost is None else f"{cost:.3f}" for cost in costs)]
+        cells = [name, instance.usd_per_hour or "unknown", *("" if cost is None else f"{cost:.3f}" for cost in costs)]
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)

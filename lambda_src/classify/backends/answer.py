@@ -18,6 +18,7 @@ class ModelAnswer:
 
     cached: whether the answer comes from the cache; None if there is no cache. variants: of a live A/B test, which
     variant answered each text, else empty. challenger_ms: how long the challenger took; None if it did not answer.
+    asleep: whether Bedrock answers because the model sleeps.
     """
 
     document: Any
@@ -26,6 +27,7 @@ class ModelAnswer:
     cached: bool | None = None
     variants: tuple[str, ...] = ()
     challenger_ms: float | None = None
+    asleep: bool = False
 
 
 class Backend(Protocol):
@@ -44,6 +46,14 @@ def unavailable() -> Problem:
     """503: no model can answer at the moment."""
     detail = "The model is not available at the moment. Try again in a few seconds."
     return Problem("model-unavailable", detail, headers={"retry-after": _RETRY_AFTER_UNAVAILABLE})
+
+
+class ModelAsleep(Problem):
+    """503: the model has no copy, and the request has begun to wake it. seconds: when to ask again."""
+
+    def __init__(self, seconds: int) -> None:
+        detail = f"The model was asleep and is being woken. Try again in {seconds} seconds."
+        super().__init__("model-unavailable", detail, headers={"retry-after": str(seconds)})
 
 
 def throttled() -> Problem:

@@ -14,12 +14,26 @@ def make(settings: ClassifySettings, *, logger: Any) -> Backend:
     if settings.backend == "bedrock":
         return _bedrock(settings, logger=logger)
     runtime = endpoint.make_client(read_timeout=settings.endpoint_seconds)
-    first = endpoint.Endpoint(runtime, name=settings.endpoint_name, logger=logger)
+    first = endpoint.Endpoint(
+        runtime,
+        name=settings.endpoint_name,
+        component=settings.component_name,
+        wakes=_wakes(settings, logger=logger),
+        logger=logger,
+    )
     if settings.fallback != "bedrock":
         return first
     from lambda_src.classify.backends.fallback import WithFallback
 
     return WithFallback(first, _bedrock(settings, logger=logger), logger=logger)
+
+
+def _wakes(settings: ClassifySettings, *, logger: Any) -> endpoint.WakesPort | None:
+    if not settings.component_name:
+        return None
+    from lambda_src.classify import wakes
+
+    return wakes.Wakes(wakes.make_client(), table=settings.request_log_table, logger=logger)
 
 
 def _bedrock(settings: ClassifySettings, *, logger: Any) -> Backend:

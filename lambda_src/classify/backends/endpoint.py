@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -15,7 +15,7 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 
-from lambda_src.classify.backends.answer import ModelAnswer, bad_answer, throttled, timed_out, unavailable
+from lambda_src.classify.backends.answer import ModelAnswer, ModelAsleep, bad_answer, throttled, timed_out, unavailable
 from lambda_src.common import aws
 from lambda_src.common.problems import Problem
 
@@ -35,12 +35,25 @@ def make_client(*, read_timeout: float = READ_TIMEOUT) -> Any:
     return aws.client("sagemaker-runtime", connect_timeout=CONNECT_TIMEOUT, read_timeout=read_timeout, attempts=1)
 
 
-class Endpoint:
-    """The endpoint called `name`."""
+class WakesPort(Protocol):
+    """Says how long a wake takes (lambda_src.classify.wakes.Wakes)."""
 
-    def __init__(self, runtime: Any, *, name: str, logger: Any) -> None:
+    def retry_after(self) -> int: ...
+
+
+class Endpoint:
+    """The endpoint called `name`. component: the inference component that is the model, "" where the endpoint has one.
+
+    wakes: says when a sleeping component will answer; None where it is not asked.
+    """
+
+    def __init__(
+        self, runtime: Any, *, name: str, component: str = "", wakes: WakesPort | None = None, logger: Any
+    ) -> None:
         self._runtime = runtime
         self._name = name
+        self._component = component
+        self._wakes = wakes
         self._logger = logger
 
     def classify(self, texts: tuple[str, ...]) -> ModelAnswer:
@@ -49,6 +62,8 @@ class Endpoint:
             response = self._invoke(json.dumps({"inputs": texts}, ensure_ascii=False).encode())
             raw = response["Body"].read()
         except (BotoCoreError, ClientError) as error:
+            if self._wakes is not None and is_asleep(error):
+                raise ModelAsleep(self._wakes.retry_after()) from error
             problem = problem_of(error)
             self._logger.warning("endpoint failed", endpoint=self._name, status=problem.status, **_cause(error))
             raise problem from error
@@ -61,11 +76,22 @@ class Endpoint:
 
     def _invoke(self, body: bytes) -> Any:
         call = {"EndpointName": self._name, "ContentType": "application/json", "Accept": "application/json"}
+        if self._component:
+            call["InferenceComponentName"] = self._component
         try:
             return self._runtime.invoke_endpoint(**call, Body=body)
         except ConnectionClosedError:
             # The other side had closed a kept-alive connection: there was no answer, and a call changes nothing.
             return self._runtime.invoke_endpoint(**call, Body=body)
+
+
+def is_asleep(error: BotoCoreError | ClientError) -> bool:
+    """Whether a component has no copy; SageMaker says that in words alone.
+
+    "Inference Component has no capacity to process this request" (AWS blog, "Unlock cost savings with the new scale
+    down to zero feature in SageMaker Inference").
+    """
+    return aws.error_code(error) == "ValidationError" and "no capacity" in str(error).lower()
 
 
 def _cause(error: BotoCoreError | ClientError) -> dict[str, Any]:

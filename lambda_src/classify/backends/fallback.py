@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambda_src.classify.backends.answer import Backend, ModelAnswer
+from lambda_src.classify.backends.answer import Backend, ModelAnswer, ModelAsleep
 from lambda_src.common.problems import Problem
 
 # The endpoint's answers while it is stopped, is starting, is being replaced or hangs.
@@ -49,7 +50,8 @@ class WithFallback:
 
     def _instead_of(self, problem: Problem, texts: tuple[str, ...]) -> ModelAnswer:
         try:
-            return self._second.classify(texts)
+            answer = self._second.classify(texts)
+            return replace(answer, asleep=True) if isinstance(problem, ModelAsleep) else answer
         except (Problem, BotoCoreError, ClientError):
             self._logger.exception("the fallback failed")
             raise problem from None

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from contracts.api.task import Task
 from contracts.models import hyperparameters as encoding
 from contracts.models.evaluation import BaselineFigures, ChampionFigures, Comparison, Evaluation, Interval
 from lambda_src.pipeline.gate import card_features
@@ -45,18 +46,20 @@ def content(
     artifact_uri: str,
     training: Mapping[str, Any],
     reason: str,
+    task: Task | None = None,
     features: Mapping[str, Any] = _NO_FEATURES,
 ) -> str:
     """ModelCardContent, as JSON, for any evaluation well below 100,000 characters.
 
     training: the job's `job_arn`, `image`, `dataset_uri`, `hyperparameters`, `instance_type`, `instance_count`, as far
-    as they are known. reason: the gate's decision. features: the feature store's summary; {} for none.
+    as they are known. reason: the gate's decision. task: its own words, None where the settings have none. features:
+    the feature store's summary; {} for none.
     """
     card = {
         "model_overview": {"model_creator": "Rubric's training pipeline", "model_artifact": [artifact_uri[:_TEXT]]},
         "intended_uses": {
             "purpose_of_model": words.purpose(_labels(evaluation), base_model=evaluation.get("base_model"))[:_LONG],
-            "intended_uses": words.INTENDED_USES,
+            "intended_uses": words.intended_uses(task),
             "factors_affecting_model_efficiency": words.FACTORS,
             "risk_rating": "Unknown",
             "explanations_for_risk_rating": words.RISK,
@@ -70,7 +73,7 @@ def content(
         "additional_information": {
             "ethical_considerations": words.ETHICS,
             "caveats_and_recommendations": words.caveats(evaluation)[:_LONG],
-            "custom_details": _details(evaluation, job_name=job_name),
+            "custom_details": _details(evaluation, job_name=job_name, task=task),
         },
     }
     return json.dumps(card, ensure_ascii=False, separators=(",", ":"))
@@ -112,7 +115,7 @@ def _training(evaluation: Evaluation, *, training: Mapping[str, Any]) -> dict[st
 
 
 def _evaluations(evaluation: Evaluation, *, reason: str) -> Iterator[dict[str, Any]]:
-    groups = [_group("headline figures", _headline(evaluation)), *_per_class(evaluation), *_confusion(evaluation)]
+    groups = [_group("overall figures", _headline(evaluation)), *_per_class(evaluation), *_confusion(evaluation)]
     yield {
         "name": "test texts",
         "evaluation_observation": f"{words.TEST} The gate: {reason}"[:_LONG],
@@ -189,12 +192,14 @@ def _confusion(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
     yield {"name": "confusion matrix", "metric_data": [metric]}
 
 
-def _details(evaluation: Evaluation, *, job_name: str) -> dict[str, str]:
+def _details(evaluation: Evaluation, *, job_name: str, task: Task | None) -> dict[str, str]:
     data = evaluation.get("data") or {}
     leak = evaluation.get("leak") or {}
     cost = evaluation.get("cost") or {}
     details = {
         "model version": job_name,
+        "task": task and task.name,
+        "language": task and task.language,
         "base model": evaluation.get("base_model"),
         "dataset sha256": evaluation.get("dataset_sha256"),
         "dataset version": evaluation.get("dataset_version"),

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contracts.api.task import Task
 from contracts.models.evaluation import Evaluation
 
 _MANY_LABELS = 30
 
-INTENDED_USES = (
-    "Sorting short texts of the kind that it was trained on, such as news headlines, with one label per text, where a "
-    "wrong label is only an inconvenience: routing, filtering, counting, suggesting. Its probabilities are calibrated "
-    "on held-out texts and can be used to leave uncertain texts to a person. It is not meant for texts in another "
-    "language, for long documents, for labels that it was not trained on, or for decisions about people."
+_USES = (
+    "Sorting {texts}, with one label per text, where a wrong label is only an inconvenience: routing, filtering, "
+    "counting, suggesting. Its probabilities are calibrated on held-out texts and can be used to leave uncertain texts "
+    "to a person. It is not meant for texts in another language, for long documents, for labels that it was not "
+    "trained on, or for decisions about people."
 )
 FACTORS = (
     "Texts that differ from the training texts in topic, time, language or style; texts longer than the model reads "
@@ -42,6 +43,13 @@ ETHICS = (
     "differently. A pretrained base model also carries over biases from its own training texts. The texts may name "
     "people: use them only as their source allows."
 )
+
+
+def intended_uses(task: Task | None) -> str:
+    """What the model may be used for, and what not."""
+    if task is None:
+        return _USES.format(texts="short texts of the kind that it was trained on, such as news headlines")
+    return _USES.format(texts=f"{task.texts_noun} of the kind that it was trained on (language: {task.language})")
 
 
 def purpose(labels: Sequence[str], *, base_model: object) -> str:

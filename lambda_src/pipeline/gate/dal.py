@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 from contracts.deployment import buckets
 from contracts.models import baseline
 from contracts.models.evaluation import Evaluation, JudgedEvaluation
+from contracts.supply import bom
 from lambda_src.common import aws, s3_uri
 from lambda_src.pipeline.gate import archives
 from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
@@ -20,11 +22,16 @@ _MAX_BYTES = 20 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Output:
-    """evaluation.json and baseline.json of a job. without_baseline: why there is none that can be used."""
+    """evaluation.json, baseline.json and the bill of materials of a job.
+
+    without_baseline, without_bill: why there is none that can be used.
+    """
 
     evaluation: Evaluation
     baseline: bytes | None
     without_baseline: str = ""
+    bill: bytes | None = None
+    without_bill: str = ""
 
 
 class Outputs:
@@ -46,12 +53,17 @@ class Outputs:
         except archives.BROKEN as error:
             raise EvaluationMissing(f"{uri} has no {buckets.EVALUATION_FILE} that can be read: {error}") from error
         judged_later = cast(Evaluation, evaluation)  # logic and comparison check the figures that they decide by
-        try:
-            reference = archives.member(packed, buckets.BASELINE_FILE, most=baseline.MAX_BYTES)
-            baseline.read(_object(reference))
-        except archives.BROKEN as error:
-            return Output(judged_later, None, f"{uri} has no {buckets.BASELINE_FILE} that can be used: {error}")
-        return Output(judged_later, reference)
+        reference, without_reference = _optional(
+            packed, buckets.BASELINE_FILE, most=baseline.MAX_BYTES, fits=_reference
+        )
+        bill, without_bill = _optional(packed, buckets.BILL_FILE, most=_MAX_BYTES, fits=_bill)
+        return Output(
+            judged_later,
+            reference,
+            without_reference and f"{uri} {without_reference}",
+            bill,
+            without_bill and f"{uri} {without_bill}",
+        )
 
     def features(self) -> dict[str, Any]:
         """What the feature store's last summary says of callers and publishers; {} where there is none."""
@@ -76,6 +88,10 @@ class Outputs:
         """Stores the reference for drift in a file of its own, as `write` does; it holds single words, but no texts."""
         return self._once(buckets.baseline(job_name), body, what="reference")
 
+    def write_bill(self, job_name: str, body: bytes) -> str:
+        """Stores the bill of materials in a file of its own, as `write` does; it names files and packages, no texts."""
+        return self._once(buckets.bill(job_name), body, what="bill of materials")
+
     def _once(self, key: str, body: bytes, *, what: str) -> str:
         uri, place = s3_uri.join(self._bucket, key), {"Bucket": self._bucket, "Key": key}
         try:
@@ -86,6 +102,25 @@ class Outputs:
             if self._s3.get_object(**place)["Body"].read() != body:
                 raise OutputRefused(f"{uri} already has another {what}: train again") from error
         return uri
+
+
+def _optional(packed: bytes, name: str, *, most: int, fits: Callable[[bytes], None]) -> tuple[bytes | None, str]:
+    """A member of the archive; None and why where there is none that can be used."""
+    try:
+        found = archives.member(packed, name, most=most)
+        fits(found)
+    except archives.BROKEN as error:
+        return None, f"has no {name} that can be used: {error}"
+    return found, ""
+
+
+def _reference(document: bytes) -> None:
+    baseline.read(_object(document))
+
+
+def _bill(document: bytes) -> None:
+    if not bom.is_one(_object(document)):
+        raise ValueError(f"not a bill of materials in CycloneDX {bom.SPEC}")
 
 
 def _object(document: bytes) -> dict[str, Any]:

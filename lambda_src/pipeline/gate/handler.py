@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from contracts.api import task
 from contracts.datasets import manifest
 from contracts.deployment import buckets
 from contracts.models.evaluation import Evaluation, JudgedEvaluation
@@ -64,6 +65,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         logger.warning("the model has no reference for drift", job_name=job_name, cause=output.without_baseline[:500])
     else:
         outputs.write_baseline(job_name, output.baseline)
+    of_bill: dict[str, str] = {}
+    if output.bill is None:
+        logger.warning("the model has no bill of materials", job_name=job_name, cause=output.without_bill[:500])
+    else:
+        of_bill = provenance.bill(outputs.write_bill(job_name, output.bill), output.bill)
     logger.info("gate decided", job_name=job_name, passed=decision.passed, reason=decision.reason)
     return {
         "passed": decision.passed,
@@ -75,6 +81,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         "metadata": {
             **logic.metadata(evaluation, job_name=job_name, reason=decision.reason),
             **provenance.metadata(artifact_sha256=artifact_sha256, champion_uri=event["champion_uri"]),
+            **of_bill,
         },
         "model_card": card.content(
             evaluation,
@@ -82,6 +89,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             artifact_uri=artifact_uri,
             training=training,
             reason=decision.reason,
+            task=task.decoded(settings.task),
             features=outputs.features() if settings.feature_store != "none" else {},
         ),
     }

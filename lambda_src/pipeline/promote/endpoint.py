@@ -23,11 +23,17 @@ class ServingEndpoint:
         self._stack = stack
 
     def compare(self) -> tuple[Served | None, str]:
-        """What it serves, and the stack's configuration; None if the stack does not name its endpoint."""
+        """What it serves, and the stack's configuration; of an inference component, the models.
+
+        None if the stack does not name its endpoint.
+        """
         outputs = self._stack.outputs()
         name, wanted = outputs.get(stack_outputs.ENDPOINT_NAME), outputs.get(stack_outputs.ENDPOINT_CONFIG_NAME)
         if name is None or wanted is None:
             return None, ""
+        if stack_outputs.SERVED_MODEL_NAME in outputs:
+            model = outputs[stack_outputs.SERVED_MODEL_NAME]
+            return served_config.describe_component(self._sagemaker, component=name), model
         return served_config.describe(self._sagemaker, endpoint=name), wanted
 
     def artifact(self) -> str:
@@ -38,12 +44,26 @@ class ServingEndpoint:
         if name is None:
             return ""
         try:
-            endpoint = self._sagemaker.describe_endpoint(EndpointName=name)
-            config = self._sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-            [variant] = config["ProductionVariants"]
-            model = self._sagemaker.describe_model(ModelName=variant["ModelName"])
+            model_name = served_config.model_name(self._sagemaker, endpoint=name)
+            model = self._sagemaker.describe_model(ModelName=model_name)
         except ClientError as error:
             if error_code(error) != _ABSENT:
                 raise
             return ""
         return str(model.get("PrimaryContainer", {}).get("ModelDataUrl", ""))
+
+    def woken(self) -> bool:
+        """Whether the model has a copy; asks for one if it has none. A model that never sleeps is awake."""
+        outputs = self._stack.outputs()
+        name = outputs.get(stack_outputs.ENDPOINT_NAME)
+        if name is None or stack_outputs.SERVED_MODEL_NAME not in outputs:
+            return True
+        served = served_config.describe_component(self._sagemaker, component=name)
+        if served.copies:
+            return True
+        if not served.busy:
+            wanted = {"CopyCount": 1}
+            self._sagemaker.update_inference_component_runtime_config(
+                InferenceComponentName=name, DesiredRuntimeConfig=wanted
+            )
+        return False

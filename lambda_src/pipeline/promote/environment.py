@@ -13,7 +13,8 @@ class PromoteSettings:
 
     endpoint_name, variant, rollback_alarms: what CloudWatch counts a new model's requests by, and the alarms that take
     a rollout back, none for an endpoint without guardrails. promotion_arn: of the machine whose steps these are.
-    canary_min_requests, armed_minutes: 0 where they are not set.
+    canary_min_requests, armed_minutes: 0 where they are not set. component_name: of a model that sleeps, whose wakes
+    are in request_log_table; may_close: 1 where a schedule may keep it asleep.
     """
 
     environment: str
@@ -29,4 +30,7 @@ class PromoteSettings:
     rollback_alarms: list[str] = field(default_factory=list)
     promotion_arn: str = ""
     canary_min_requests: int = 0
+    component_name: str = ""
+    request_log_table: str = ""
+    may_close: int = 0
     armed_minutes: int = 0

@@ -20,7 +20,7 @@ from contracts.deployment import buckets
 from contracts.deployment.pipeline import Action
 from lambda_src.common import aws, environment
 from lambda_src.common.aws import error_code
-from lambda_src.pipeline.promote import armed, parts, reconciler, rollout
+from lambda_src.pipeline.promote import armed, parts, reconciler, rollout, wakes
 from lambda_src.pipeline.promote.approvals import steps
 from lambda_src.pipeline.promote.approvals.records import Approvals
 from lambda_src.pipeline.promote.environment import PromoteSettings
@@ -40,9 +40,30 @@ def _approvals() -> dict[str, Any]:
     return {"records": records, "sagemaker": aws.client("sagemaker")}
 
 
+def _look_at_wakes(parts: Parts) -> dict[str, Any]:
+    """Measures the wakes of a model that sleeps; nothing for one that does not."""
+    settings = _settings()
+    if not settings.component_name:
+        return {}
+    seen = wakes.Wakes(
+        aws.client("dynamodb"),
+        aws.client("sagemaker"),
+        aws.client("application-autoscaling") if settings.may_close else None,
+        table=settings.request_log_table,
+        component=settings.component_name,
+    ).look(now=parts.now())
+    if seen.copies is not None:
+        metrics.add_metric(name="ModelCopies", unit=MetricUnit.Count, value=seen.copies)
+    if seen.woke_after is not None:
+        metrics.add_metric(name="WakeSeconds", unit=MetricUnit.Seconds, value=seen.woke_after)
+    metrics.add_metric(name="WakingSeconds", unit=MetricUnit.Seconds, value=seen.waking or 0)
+    return {"wakes": asdict(seen)}
+
+
 def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
     metrics.set_default_dimensions(environment=_settings().environment)
     try:
+        looked = _look_at_wakes(parts)
         settled = reconciler.settle(parts, request=request)
         metrics.add_metric(name="ApprovedDiffersFromServing", unit=MetricUnit.Count, value=int(settled.differs))
         metrics.add_metric(name="ServingStackStuck", unit=MetricUnit.Count, value=int(bool(settled.stuck)))
@@ -62,7 +83,7 @@ def _settle(parts: Parts, *, request: str) -> dict[str, Any]:
         logger.warning("the approved model was not the one that serves", **asdict(settled))
     if watched.ringing:
         logger.warning("alarms ring for a model that was not tested", **asdict(watched))
-    return {**asdict(settled), "forgotten": forgotten, "armed": asdict(watched)}
+    return {**asdict(settled), "forgotten": forgotten, "armed": asdict(watched), **looked}
 
 
 def _keep(number: int, content: bytes) -> None:

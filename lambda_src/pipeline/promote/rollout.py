@@ -52,11 +52,19 @@ def start(event: Event, parts: Parts) -> dict[str, Any]:
     if turn.previous is None:
         turn = _begin(turn, parts, champion=_champion(promotion), exists=exists)
     _require_approval(turn, promotion, parts)
+    if exists:
+        _require_awake(parts)
     parts.approved.put(artifact_uri)
     # A rejection checks the parameter afterwards, and this checks the approval after setting the parameter: one of the
     # two sees the other.
     _require_approval(turn, promotion, parts)
     return _roll_out(turn, parts, exists=exists)
+
+
+def _require_awake(parts: Parts) -> None:
+    """A rollout without a copy would prove nothing: nobody could ask the new model. Raises StackBusy while it wakes."""
+    if not parts.endpoint.woken():
+        raise StackBusy("the model is asleep and is being woken for the rollout")
 
 
 def _stop_another(promotion: Event, parts: Parts) -> None:

@@ -121,14 +121,25 @@ def _cool_down(seen: Evidence, rule: Rule) -> Clause:
 
 
 def _budget(seen: Evidence, rule: Rule) -> Clause:
+    """Whether the run fits into retraining's budget, and into that of everything if there is one; there an unknown
+    price never fits.
+    """
     runs, price = seen.runs, rule.run_price or 0.0
     left = rule.monthly_budget - runs.spent
     unpriced = f", and {runs.unpriced} of unknown price" if runs.unpriced else ""
+    sentence = f"${runs.spent:,.2f} of this month's ${rule.monthly_budget:,.2f} are spent, for {runs.counted} "
+    sentence += f"runs{unpriced}."
+    holds = price <= left
+    if rule.cost_budget is not None:
+        whole = runs.spent + runs.beside
+        holds = holds and rule.run_price is not None and price <= rule.cost_budget - whole
+        sentence += f" Of cost.monthly_budget_usd, ${rule.cost_budget:,.2f}, ${whole:,.2f} are spent."
+        if rule.run_price is None:
+            sentence += " A run has no known price (retraining.run_price), so it cannot be shown to fit."
     return {
         "name": "budget",
-        "holds": price <= left,
-        "sentence": f"${runs.spent:,.2f} of this month's ${rule.monthly_budget:,.2f} are spent, for {runs.counted} "
-        f"runs{unpriced}.",
+        "holds": holds,
+        "sentence": sentence,
         "figures": {
             "spent": runs.spent,
             "monthly_budget": rule.monthly_budget,

@@ -15,7 +15,8 @@ class Rule:
 
     horizon_days: for which the gain counts. value_per_error: what an avoided error is worth, US dollars; run_price: of
     one run. monthly_budget: US dollars in a month of UTC. schedule_days: without a run, after which any new row is a
-    reason. min_accuracy: that the gate asks of a model. fewest_labels: of audited texts.
+    reason. min_accuracy: that the gate asks of a model. fewest_labels: of audited texts. cost_budget: US dollars in a
+    month for runs and all that people start, None without such a limit.
     """
 
     horizon_days: int
@@ -27,6 +28,7 @@ class Rule:
     fewest_rows: int
     fewest_labels: int
     min_accuracy: float
+    cost_budget: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +65,7 @@ class Runs:
     the A/B test's that runs. erased: texts were erased before the first dataset version, which a run may not make then.
 
     last_started: UTC, "" if there is none. spent: dollars in this month, for `counted` runs; unpriced: runs without a
-    price.
+    price. beside: dollars in this month for what people started.
     """
 
     running: Sequence[str] = ()
@@ -74,6 +76,7 @@ class Runs:
     spent: float = 0.0
     counted: int = 0
     unpriced: int = 0
+    beside: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

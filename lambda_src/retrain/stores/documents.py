@@ -10,6 +10,8 @@ from typing import Any, cast
 from botocore.exceptions import ClientError
 
 from contracts.ab_tests import record
+from contracts.budget import spending
+from contracts.budget.spending import Entry
 from contracts.deployment import buckets
 from contracts.logs import drift_report
 from contracts.retraining import decision, runs
@@ -83,25 +85,37 @@ class Documents:
 
     def runs(self) -> tuple[list[Run], str | None]:
         """The ledger of runs and its ETag; None where there is none yet."""
-        answer = self._get(runs.KEY)
-        return (runs.read(_object(answer["Body"].read())), str(answer["ETag"])) if answer else ([], None)
+        document, etag = self._ledger()
+        return (runs.read(document) if document else []), etag
 
-    def change_runs(self, change: Callable[[list[Run]], list[Run] | None]) -> list[Run]:
+    def spent_beside(self, at: str) -> float:
+        """US dollars of the month for what people started: training runs, batches, load tests."""
+        return spending.spent_beside(spending.read(self._ledger()[0]), at=at)
+
+    def _ledger(self) -> tuple[dict[str, Any], str | None]:
+        answer = self._get(runs.KEY)
+        return (_object(answer["Body"].read()), str(answer["ETag"])) if answer else ({}, None)
+
+    def change_runs(self, change: Callable[[list[Run], list[Entry]], list[Run] | None]) -> list[Run]:
         """Replace the ledger of runs by what `change` makes of it, again if somebody else was faster; the result.
 
-        change: returns None to leave it as it is. Raises OvertakenError.
+        change: of the runs and of what people started, as both are at that moment; it returns None to leave the runs
+        as they are. Raises OvertakenError.
         """
         for _ in range(_TRIES):
-            before, etag = self.runs()
-            after = change(before)
+            document, etag = self._ledger()
+            before = runs.read(document) if document else []
+            after = change(before, spending.read(document))
             if after is None or after == before:
                 return before
-            if self._replace(after, etag):
+            if self._replace(after, document, etag):
                 return after
         raise OvertakenError("other decisions change the ledger of runs: try again")
 
-    def _replace(self, after: Sequence[Run], etag: str | None) -> bool:
+    def _replace(self, after: Sequence[Run], before: dict[str, Any], etag: str | None) -> bool:
         document = runs.document(after)
+        if spending.FIELD in before:  # what people started
+            document[spending.FIELD] = before[spending.FIELD]
         try:
             one_object.replace(self._s3, bucket=self._bucket, key=runs.KEY, document=document, etag=etag)
         except one_object.ChangedError:

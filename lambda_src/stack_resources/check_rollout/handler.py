@@ -1,6 +1,7 @@
 """Custom resource, without a framework, that checks that an endpoint serves its stack's configuration.
 
-ResourceProperties: `EndpointName`, `EndpointConfigName`. Create and Update fail if the endpoint serves another one.
+ResourceProperties: `EndpointName`, `EndpointConfigName`, or `InferenceComponentName`, `ModelName`. Create and Update
+fail if something else serves.
 CloudFormation then rolls back, before it would delete the configuration that still serves.
 """
 

@@ -1,4 +1,4 @@
-"""Whether an endpoint serves its stack's configuration."""
+"""Whether an endpoint serves its stack's configuration, or its inference component the stack's model."""
 
 from __future__ import annotations
 
@@ -16,13 +16,22 @@ class RolloutTakenBack(Exception):  # noqa: N818 (CloudFormation shows the name)
     """The endpoint does not serve the stack's configuration; the message says what it serves and why."""
 
 
-def _settled(endpoint: str, *, wanted: str, remaining_ms: Callable[[], int]) -> served_config.Served:
+def _served(properties: dict[str, Any]) -> tuple[served_config.Served, str]:
+    """What serves, and what should."""
+    sagemaker = aws.client("sagemaker")
+    if "InferenceComponentName" in properties:
+        component = properties["InferenceComponentName"]
+        return served_config.describe_component(sagemaker, component=component), properties["ModelName"]
+    return served_config.describe(sagemaker, endpoint=properties["EndpointName"]), properties["EndpointConfigName"]
+
+
+def _settled(properties: dict[str, Any], *, remaining_ms: Callable[[], int]) -> tuple[served_config.Served, str]:
     while True:
-        served = served_config.describe(aws.client("sagemaker"), endpoint=endpoint)
+        served, wanted = _served(properties)
         if not served_config.busy(served, wanted=wanted):
-            return served
+            return served, wanted
         if remaining_ms() < _RESERVE_MS:
-            raise RolloutTakenBack(f"the endpoint {endpoint} is still {served.status}")
+            raise RolloutTakenBack(f"the endpoint {served.endpoint} is still {served.status}")
         time.sleep(_POLL_SECONDS)
 
 
@@ -35,7 +44,6 @@ def _ringing(names: tuple[str, ...]) -> list[str]:
 
 def check(properties: dict[str, Any], *, remaining_ms: Callable[[], int]) -> None:
     """Raises RolloutTakenBack."""
-    wanted = properties["EndpointConfigName"]
-    served = _settled(properties["EndpointName"], wanted=wanted, remaining_ms=remaining_ms)
+    served, wanted = _settled(properties, remaining_ms=remaining_ms)
     if served_config.difference(served, wanted=wanted):
         raise RolloutTakenBack(served_config.difference(served, wanted=wanted, ringing=_ringing(served.alarms)))

@@ -1,1 +1,1 @@
-"""Application Auto Scaling: it records targets and policies, but nothing scales here."""
+"""Application Auto Scaling: targets, policies and scheduled actions, which scale endpoints and inference components."""

@@ -48,7 +48,19 @@ class _Types:
             "RegisterScalableTarget", {name: properties[name] for name in properties if name != "Tags"}
         )
         physical_id = "|".join(request[name] for name in _IDENTITY)
+        self._put_actions(_identity(physical_id), properties.get("ScheduledActions") or [])
         return physical_id, {"Id": physical_id}
+
+    def _put_actions(self, identity: Properties, actions: list[Properties]) -> None:
+        """Have exactly these scheduled actions."""
+        answer = self._autoscaling.call("DescribeScheduledActions", identity)
+        kept = {action["ScheduledActionName"] for action in actions}
+        for action in answer["ScheduledActions"]:
+            if action["ScheduledActionName"] not in kept:
+                name = {"ScheduledActionName": action["ScheduledActionName"]}
+                self._autoscaling.call("DeleteScheduledAction", identity | name)
+        for action in actions:
+            self._call("PutScheduledAction", identity | action)
 
     def delete_target(self, physical_id: str) -> None:
         self._delete("DeregisterScalableTarget", _identity(physical_id))

@@ -5,6 +5,7 @@ import time
 import uuid
 from typing import Any
 
+from local_aws.autoscaling import schedules
 from local_aws.common import shapes
 from local_aws.common.errors import ApiError, validation
 from local_aws.common.json_service import JsonService
@@ -12,7 +13,7 @@ from local_aws.common.paging import paged
 from local_aws.common.store import Record
 
 SERVICE = "application-autoscaling"
-_TARGET, _POLICY = "scalable-target", "scaling-policy"
+TARGET, POLICY, SCHEDULED, _ACTIVITY = "scalable-target", "scaling-policy", "scheduled-action", "scaling-activity"
 _PAGE = 50
 _IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 
@@ -30,6 +31,8 @@ class AutoScaling(JsonService):
             "DeleteScalingPolicy": self._delete_policy,
             "DescribeScalingPolicies": self._describe_policies,
             "DescribeScalingActivities": self._describe_activities,
+            "PutScheduledAction": self._put_scheduled,
+            "DeleteScheduledAction": self._delete_scheduled,
             "DescribeScheduledActions": self._describe_scheduled,
             "ListTagsForResource": self._tags,
             "TagResource": self._tag,
@@ -37,8 +40,8 @@ class AutoScaling(JsonService):
         }
 
     def _register(self, request: dict[str, Any]) -> Record:
-        key = _key(request)
-        existing = self.store.get(_TARGET, key)
+        key = key_of(request)
+        existing = self.store.get(TARGET, key)
         if existing is None and not {"MinCapacity", "MaxCapacity"} <= request.keys():
             raise validation("MinCapacity and MaxCapacity are required when registering a new scalable target")
         record = {
@@ -47,7 +50,9 @@ class AutoScaling(JsonService):
         }
         if record["MinCapacity"] > record["MaxCapacity"]:
             raise validation("Maximum capacity cannot be less than minimum capacity")
-        self.store.put(_TARGET, key, record)
+        # "Otherwise, it changes the resource's current capacity to a value that is inside of this range."
+        record["Bounds"] = "registration of the scalable target"
+        self.store.put(TARGET, key, record)
         if request.get("Tags"):
             self.store.set_tags(record["ScalableTargetARN"], request["Tags"])
         return record
@@ -59,7 +64,7 @@ class AutoScaling(JsonService):
             "ScheduledScalingSuspended": False,
         }
         account, region = self.store.scope()
-        digest = hashlib.sha256(_key(request).encode()).hexdigest()[:29]
+        digest = hashlib.sha256(key_of(request).encode()).hexdigest()[:29]
         return {
             "ScalableTargetARN": f"arn:aws:{SERVICE}:{region}:{account}:scalable-target/0m{digest}",
             "RoleARN": f"arn:aws:iam::{account}:role/aws-service-role/sagemaker.{SERVICE}.amazonaws.com/"
@@ -70,53 +75,90 @@ class AutoScaling(JsonService):
 
     def _deregister(self, request: dict[str, Any]) -> Record:
         target = self._target(request)
-        key = _key(request)
-        for policy in self.store.all(_POLICY):
-            if _key(policy) == key:
-                self.store.remove(_POLICY, _policy_key(policy))
-        self.store.remove(_TARGET, key)
+        key = key_of(request)
+        for policy in self.store.all(POLICY):
+            if key_of(policy) == key:
+                self.store.remove(POLICY, _policy_key(policy))
+        for action in self.store.all(SCHEDULED):
+            if key_of(action) == key:
+                self.store.remove(SCHEDULED, _action_key(action))
+        self.store.remove(TARGET, key)
         self.store.set_tags(target["ScalableTargetARN"], {})
         return {}
 
     def _put_policy(self, request: dict[str, Any]) -> Record:
         self._target(request)
         key = _policy_key(request)
-        existing = self.store.get(_POLICY, key)
+        existing = self.store.get(POLICY, key)
         if existing is None and "PolicyType" not in request:
             raise validation("PolicyType is required when creating a new scaling policy")
         namespace, resource = request["ServiceNamespace"], request["ResourceId"]
         where = f"scalingPolicy:{uuid.uuid4()}:resource/{namespace}/{resource}:policyName/{request['PolicyName']}"
         new = {"PolicyARN": self.store.arn(where, service="autoscaling"), "CreationTime": time.time(), "Alarms": []}
         record = {**(existing or new), **request}
-        self.store.put(_POLICY, key, record)
+        self.store.put(POLICY, key, record)
         return record
 
     def _delete_policy(self, request: dict[str, Any]) -> Record:
         key = _policy_key(request)
-        if self.store.get(_POLICY, key) is None:
+        if self.store.get(POLICY, key) is None:
             raise _missing(f"No scaling policy found for {_described(request)} policyName: {request['PolicyName']}")
-        self.store.remove(_POLICY, key)
+        self.store.remove(POLICY, key)
         return {}
 
     def _describe_targets(self, request: dict[str, Any]) -> Record:
         ids = request.get("ResourceIds")
-        rows = [row for row in self._matching(_TARGET, request) if ids is None or row["ResourceId"] in ids]
+        rows = [row for row in self._matching(TARGET, request) if ids is None or row["ResourceId"] in ids]
         return self._page("ScalableTargets", rows, request)
 
     def _describe_policies(self, request: dict[str, Any]) -> Record:
         names = request.get("PolicyNames")
         rows = [
             row
-            for row in self._matching(_POLICY, request)
+            for row in self._matching(POLICY, request)
             if (names is None or row["PolicyName"] in names) and request.get("ResourceId") in (None, row["ResourceId"])
         ]
         return self._page("ScalingPolicies", rows, request)
 
     def _describe_activities(self, request: dict[str, Any]) -> Record:
-        return {"ScalingActivities": []}
+        wanted = request.get("ResourceId")
+        rows = [row for row in self._matching(_ACTIVITY, request) if wanted in (None, row["ResourceId"])]
+        return self._page("ScalingActivities", rows[::-1], request)
+
+    def _put_scheduled(self, request: dict[str, Any]) -> Record:
+        target = self._target(request)
+        existing = self.store.get(SCHEDULED, _action_key(request))
+        if existing is None and not {"Schedule", "ScalableTargetAction"} <= request.keys():
+            raise validation("Schedule and ScalableTargetAction are required when creating a new scheduled action")
+        limits = request.get("ScalableTargetAction") or {}
+        if existing is None and not limits:
+            raise validation("ScalableTargetAction must have a MinCapacity or a MaxCapacity")
+        if limits.get("MinCapacity", 0) > limits.get("MaxCapacity", limits.get("MinCapacity", 0)):
+            raise validation("Maximum capacity cannot be less than minimum capacity")
+        account, region = self.store.scope()
+        where = f"scheduledAction:{uuid.uuid4()}:resource/{target['ServiceNamespace']}/{target['ResourceId']}"
+        arn = f"arn:aws:autoscaling:{region}:{account}:{where}:scheduledActionName/{request['ScheduledActionName']}"
+        new = {"ScheduledActionARN": arn, "CreationTime": time.time()}
+        record = {**(existing or new), **request}
+        record["NextAt"] = schedules.following(record, after=time.time())
+        self.store.put(SCHEDULED, _action_key(request), record)
+        return {}
+
+    def _delete_scheduled(self, request: dict[str, Any]) -> Record:
+        if self.store.get(SCHEDULED, _action_key(request)) is None:
+            name = request["ScheduledActionName"]
+            raise _missing(f"No scheduled action found for {_described(request)}, scheduled action name: {name}")
+        self.store.remove(SCHEDULED, _action_key(request))
+        return {}
 
     def _describe_scheduled(self, request: dict[str, Any]) -> Record:
-        return {"ScheduledActions": []}
+        names, wanted = request.get("ScheduledActionNames"), request.get("ResourceId")
+        rows = [
+            row
+            for row in self._matching(SCHEDULED, request)
+            if wanted in (None, row["ResourceId"]) and (names is None or row["ScheduledActionName"] in names)
+        ]
+        return self._page("ScheduledActions", rows, request)
 
     def _tags(self, request: dict[str, Any]) -> Record:
         return {"Tags": self.store.tags(self._tagged(request))}
@@ -135,12 +177,12 @@ class AutoScaling(JsonService):
 
     def _tagged(self, request: dict[str, Any]) -> str:
         arn: str = request["ResourceARN"]
-        if not any(target["ScalableTargetARN"] == arn for target in self.store.all(_TARGET)):
+        if not any(target["ScalableTargetARN"] == arn for target in self.store.all(TARGET)):
             raise ApiError("ResourceNotFoundException", f"No scalable target has the ARN {arn}")
         return arn
 
     def _target(self, request: dict[str, Any]) -> Record:
-        target = self.store.get(_TARGET, _key(request))
+        target = self.store.get(TARGET, key_of(request))
         if target is None:
             raise _missing(f"No scalable target registered for {_described(request)}")
         return target
@@ -159,12 +201,17 @@ class AutoScaling(JsonService):
         return {member: items} | ({"NextToken": following} if following else {})
 
 
-def _key(record: dict[str, Any]) -> str:
+def key_of(record: dict[str, Any]) -> str:
+    """Return what identifies the scalable target of a record."""
     return "|".join(record[name] for name in _IDENTITY)
 
 
 def _policy_key(record: dict[str, Any]) -> str:
-    return f"{_key(record)}|{record['PolicyName']}"
+    return f"{key_of(record)}|{record['PolicyName']}"
+
+
+def _action_key(record: dict[str, Any]) -> str:
+    return f"{key_of(record)}|{record['ScheduledActionName']}"
 
 
 def _described(request: dict[str, Any]) -> str:

@@ -34,6 +34,18 @@ class Endpoints(Protocol):
         """Return the given CloudWatch alarms that do not exist."""
 
 
+class Components(Protocol):
+    """Run inference components. Each call returns immediately; InferenceComponentStatus shows the progress."""
+
+    def create(self, record: Record) -> None: ...
+
+    def update(self, record: Record, specification: dict[str, Any]) -> None: ...
+
+    def scale(self, record: Record) -> None: ...
+
+    def delete(self, record: Record) -> None: ...
+
+
 @dataclass
 class Plane:
     """The control plane. `publish(detail type, record, ARN)` reports a state change to EventBridge.
@@ -45,6 +57,7 @@ class Plane:
     jobs: Jobs
     transforms: Jobs
     endpoints: Endpoints
+    components: Components
     recommendations: Jobs
     publish: Callable[[str, Record, str], None]
     roles: ExecutionRoles

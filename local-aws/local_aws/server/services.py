@@ -8,6 +8,7 @@ from typing import Any
 
 from local_aws import private_api
 from local_aws.autoscaling import cloudformation as autoscaling_cloudformation
+from local_aws.autoscaling.scaler import Scaler
 from local_aws.autoscaling.service import AutoScaling
 from local_aws.quotas.service import ServiceQuotas
 from local_aws.sagemaker.integrations import cloudformation, stepfunctions
@@ -52,8 +53,11 @@ def register() -> SageMaker:
     _add("servicequotas", "service_quotas", quotas, quotas.handle, _QUOTAS)
     cloudformation.install(sagemaker.plane)
     autoscaling_cloudformation.install(autoscaling)
+    scaler = Scaler(autoscaling, sagemaker.plane)
     stepfunctions.install(sagemaker.plane)
     sagemaker.start()
+    scaler.start()
+    lifecycle.on_stop(scaler.stop)
     lifecycle.on_stop(sagemaker.stop)
     return sagemaker
 

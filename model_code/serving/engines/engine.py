@@ -23,7 +23,8 @@ def load(
     Runtime; together with its ``linear`` model, if it has one, or that alone.
 
     ``pad_id``: the word piece for padding. ``threads``: of each run by ONNX Runtime; our kernels use one.
-    ``kernels``: the library to use instead of the one for AMX. Raises what the engine raises for a broken file.
+    ``kernels``: the library to use instead of the fastest for this processor. Raises what the engine raises for a
+    broken file.
     """
     if not artifact.has_encoder and linear is not None:
         return linear

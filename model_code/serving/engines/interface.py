@@ -13,7 +13,11 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """In logs, metrics and reference answers."""
+        """In logs and metrics, with the kernel that computes its products if there are several: ``int8-avx2``."""
+
+    @property
+    def form(self) -> str:
+        """In reference answers and reports: the same for all kernels, whose answers differ by rounding alone."""
 
     def logits(self, texts: Sequence[Any]) -> np.ndarray[Any, Any]:
         """Shape (texts, labels), of at least one text."""

@@ -19,7 +19,7 @@ LINEAR = "linear"
 class LinearEngine:
     """A linear model. Safe to call from several threads."""
 
-    name = LINEAR
+    name = form = LINEAR
 
     def __init__(self, path: Path) -> None:
         """LinearError when the file is broken."""
@@ -39,7 +39,7 @@ class BlendEngine:
     """The sum of an encoder's scaled logits and a linear model's: their probabilities are multiplied."""
 
     def __init__(self, encoder: Engine, linear: LinearEngine) -> None:
-        self.name = f"{encoder.name}+{LINEAR}"
+        self.name, self.form = f"{encoder.name}+{LINEAR}", f"{encoder.form}+{LINEAR}"
         self._encoder, self._linear = encoder, linear
 
     def with_threads(self, threads: int) -> BlendEngine | None:

@@ -50,7 +50,7 @@ class Metrics:
         ProcessCollector(registry=registry)
 
     def loaded(self, *, model_version: str, engine: str) -> None:
-        """Record the loaded model and its engine."""
+        """Record the loaded model and its engine with the kernel."""
         self._model.labels(model_version, engine).set(1)
 
     def answered(self, entry: Entry, path: str) -> None:

@@ -1,6 +1,6 @@
 """Exports the trained model as ONNX: float32, checked against torch, or the best int8 version that is fit to serve.
 
-For processors with AMX it adds the weights for the serving containers' own kernels (``native.py``).
+It adds the weights for the serving containers' own kernels (``native.py``).
 """
 
 from __future__ import annotations

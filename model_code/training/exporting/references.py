@@ -52,12 +52,12 @@ def write(folder: Path) -> None:
         classifiers.append(Classifier(folder, threads=1, kernels=library.fast() or library.plain()))
     labels = classifiers[0].labels
     texts = candidates(vocabulary(classifiers[0]), labels)
-    known = {classifiers[0].engine: _alone(classifiers[0], texts)}
-    # Our kernels without AMX take thirty times as long, so they answer only the texts that may be chosen.
-    order = _spread(texts, known[classifiers[0].engine])
+    known = {classifiers[0].form: _alone(classifiers[0], texts)}
+    # Plain kernels take thirty times as long, so they answer only the texts that may be chosen.
+    order = _spread(texts, known[classifiers[0].form])
     texts = [texts[at] for at in order]
     known = {name: rows[order] for name, rows in known.items()}
-    known |= {each.engine: _alone(each, texts) for each in classifiers[1:]}
+    known |= {each.form: _alone(each, texts) for each in classifiers[1:]}
     artifact.write_json(path, Reference(tuple(_chosen(texts, known, labels))).as_dict())
 
 

@@ -42,6 +42,7 @@ FREE: dict[str, str] = {
             "AWS::KMS::Alias",
             "AWS::Lambda::Alias",
             "AWS::Lambda::EventInvokeConfig",
+            "AWS::Lambda::LayerVersion",
             "AWS::Lambda::Permission",
             "AWS::Lambda::Version",
             "AWS::Logs::MetricFilter",

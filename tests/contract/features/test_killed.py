@@ -38,7 +38,7 @@ class Writing:
         self.acknowledged: list[dict[str, Any]] = []
         self.ended: list[Exception] = []
         self._enough, self._lock = threading.Event(), threading.Lock()
-        self._threads = [threading.Thread(target=self._write, args=(number,)) for number in range(WRITERS)]
+        self._threads = [threading.Thread(target=self._write, args=(number,), daemon=True) for number in range(WRITERS)]
 
     def until_enough(self) -> None:
         for thread in self._threads:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 import boto3
@@ -21,20 +21,30 @@ from contracts.deployment.delivery import (
     DIFF_ROLE_ARN,
     EXECUTION_POLICY_ARNS,
     ISSUER,
+    PLAN_ROLE_ARN,
+    PLANNED,
     Repository,
     in_region,
     output,
+    planning,
+    records,
 )
 from delivery.execution.templates import Environment, synthesised
 from delivery.place import place
 from delivery.stack import DeliveryStack
 from environments.delivery import Delivered, load
 from environments.settings import load as load_environment
+from local_aws.iam import Decision, Request, decide
 from local_aws_testing.server import Server
 from local_aws_testing.web_identity import assume, signed
 from ops.preflight import delivery as preflight
 from tests.clone import ROOT
 from tests.stacks.built import BUILT
+from tools.delivery.assembly import AssemblyStack
+from tools.delivery.change_sets import READY
+from tools.delivery.deployed import StackState
+from tools.delivery.plan import Planner
+from tools.delivery.store import Store
 
 ACCOUNT = "000000000000"
 STACK = "Rubric-Delivery"
@@ -79,7 +89,7 @@ def template(root: Path, environment: Environment, **change: Any) -> tuple[Deliv
     """The settings, and the template as the CDK command line would send it."""
     (root / "delivery" / "delivery.yaml").write_text(yaml.safe_dump({"delivery": {**SETTINGS, **change}}))
     delivered = load(root=root)
-    app = cdk.App(analytics_reporting=False, stack_traces=False)
+    app = cdk.App(analytics_reporting=False, stack_traces=False, builtin_cloud_formation_validation=False)
     where = place(region=delivered.region, root=root)
     stack = DeliveryStack(app, delivered=delivered, environments=[environment], place=where)
     # What the service takes without a bucket is 51,200 bytes (CloudFormation's quotas); the command line sends YAML.
@@ -136,6 +146,7 @@ def bootstrapped(server: Server, delivered: tuple[Delivered, dict[str, str]]) ->
     [
         (DEV, SUBJECT),
         (output(CHECK_ROLE_ARN, "dev"), SUBJECT),
+        (output(PLAN_ROLE_ARN, "dev"), REPOSITORY.deploying(planning("dev"))),
         (DIFF_ROLE_ARN, REPOSITORY.pull_request),
     ],
 )
@@ -151,6 +162,8 @@ def test_a_role_is_given_to_its_subject(
     [
         (DEV, REPOSITORY.deploying("prod")),
         (DEV, REPOSITORY.pull_request),
+        (DEV, REPOSITORY.deploying(planning("dev"))),
+        (output(PLAN_ROLE_ARN, "dev"), SUBJECT),
         (DEV, f"{REPOSITORY.claim}:ref:refs/heads/main"),
         (DEV, Repository(name="octo-org/octo-repo").deploying("dev")),
         (DEV, Repository(name="fork/octo-repo", owner_id=1, id=2).deploying("dev")),
@@ -194,6 +207,64 @@ def test_a_deploy_takes_bootstraps_roles_and_no_other(
         return
     with pytest.raises(ClientError, match="no identity-based policy allows the sts:AssumeRole action"):
         sts.assume_role(RoleArn=role, RoleSessionName="deploy")
+
+
+@pytest.mark.usefixtures("bootstrapped")
+def test_a_plans_role_makes_a_change_set_and_may_neither_execute_it_nor_write_what_a_rollback_reads(
+    server: Server, delivered: tuple[Delivered, dict[str, str]], tmp_path: Path
+) -> None:
+    token = signed(REPOSITORY.deploying(planning("dev")), key=server.access_key)
+    given = assume(server, delivered[1][output(PLAN_ROLE_ARN, "dev")], token)["Credentials"]
+    place = PlannersPlace(server, given)
+    document = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+    file = tmp_path / "template.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    name = "Rubric-dev-Planned"
+    stack = AssemblyStack(name, document, "us-east-1", None, None, None, place.bucket, file=file)
+    store = Store(cast(Any, place), prefix=records("Rubric-dev") + PLANNED)
+    made = Planner(store, "rubric-d1", every=0.2).make(stack, StackState(name))
+    assert (made.kind, [each["LogicalResourceId"] for each in made.changes]) == (READY, ["Queue"])
+    role = delivered[1][output(PLAN_ROLE_ARN, "dev")].rpartition("/")[2]
+    policy = server.client("iam").get_role_policy(RoleName=role, PolicyName="Job")["PolicyDocument"]
+    [planned] = server.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    bucket = f"arn:aws:s3:::{place.bucket}"
+    may = {
+        ("cloudformation:CreateChangeSet", planned["StackId"]): True,
+        ("cloudformation:ExecuteChangeSet", planned["StackId"]): False,
+        ("cloudformation:CreateChangeSet", planned["StackId"].replace("-dev-", "-prod-")): False,
+        ("s3:PutObject", f"{bucket}/{next(key for key in keys(server, place.bucket) if '/plan/' in key)}"): True,
+        ("s3:PutObject", f"{bucket}/{records('Rubric-dev')}before.json"): False,
+        ("sts:AssumeRole", place.execution_role.replace("cfn-exec", "deploy")): False,
+    }
+    for (action, resource), allowed in may.items():
+        decided = decide([policy], Request(action, resource, {})) is Decision.ALLOWED
+        assert decided is allowed, (action, resource)
+    # The account's administrator deletes what only a plan has made.
+    server.client("cloudformation").delete_stack(StackName=name)
+    s3 = server.client("s3")
+    for each in s3.list_object_versions(Bucket=place.bucket).get("Versions", []):
+        s3.delete_object(Bucket=place.bucket, Key=each["Key"], VersionId=each["VersionId"])
+
+
+def keys(server: Server, bucket: str) -> list[str]:
+    return [each["Key"] for each in server.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+
+class PlannersPlace:
+    """An account's clients with the credentials of a plan's role."""
+
+    bucket = f"cdk-hnb659fds-assets-{ACCOUNT}-us-east-1"
+    execution_role = f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-us-east-1"
+
+    def __init__(self, server: Server, credentials: Mapping[str, str]) -> None:
+        session = boto3.Session(
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+            region_name="us-east-1",
+        )
+        self.cloudformation = session.client("cloudformation", endpoint_url=server.url)
+        self.s3 = session.client("s3", endpoint_url=server.url)
 
 
 @pytest.mark.usefixtures("bootstrapped")

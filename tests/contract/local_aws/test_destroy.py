@@ -35,7 +35,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The Data stack of `local` as it is synthesised, with the built functions."""
     out = tmp_path_factory.mktemp("cdk.out")
     app = cdk.App(
-        context=json.loads((ROOT / "cdk.json").read_text())["context"], analytics_reporting=False, outdir=str(out)
+        context=json.loads((ROOT / "cdk.json").read_text())["context"],
+        analytics_reporting=False,
+        outdir=str(out),
+        builtin_cloud_formation_validation=False,
     )
     folder = tmp_path_factory.mktemp("repository")
     shutil.copytree(ROOT / "environments", folder / "environments", ignore=shutil.ignore_patterns("*.override.yaml"))

@@ -4,7 +4,6 @@ import asyncio
 import json
 import socket
 import struct
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -14,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from contracts.models.measures import MEASURES
 from lambda_src.classify.backends.endpoint import problem_of
+from tests import processor
 from tests.long.conformance.cases import ANSWERED, API_STATUS, HEADLINES, HUGE, JSON, REFUSED, Case, inputs
 from tools.containers import Container
 
@@ -64,8 +64,7 @@ def test_both_give_the_same_answer(containers: dict[str, Container], case: Case)
 
 
 def test_what_runs_the_model_changes_no_label(containers: dict[str, Container]) -> None:
-    has_amx = "amx_int8" in Path("/proc/cpuinfo").read_text().split()
-    engines = {"lean": "int8-amx" if has_amx else "onnxruntime", "onnxruntime": "onnxruntime"}
+    engines = {"lean": processor.engine(), "onnxruntime": "onnxruntime"}
     for kind, engine in engines.items():
         assert f'engine="{engine}"' in CLIENT.get(f"{containers[kind].url}/metrics").text
     case = Case("", inputs(list(HEADLINES)))

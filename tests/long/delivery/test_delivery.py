@@ -1,5 +1,6 @@
 """The way of a change on two accounts: one synth, the same bytes in both, a rollback, a refused second run."""
 
+import re
 import subprocess
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 from tests.e2e.cloud import wait_for
 from tests.long.delivery.account import Account
 from tests.long.delivery.company import Company
+from tests.unit.tools.delivery.github import served, variables
 
 BROKEN = "\nraise RuntimeError('broken on purpose')\n"
 
@@ -49,12 +51,40 @@ def test_a_good_change_reaches_prod_with_devs_digest_and_trains_nothing(company:
     models = [account.model() for account in company.accounts]
     changed(company, monitoring={"alarm_receivers_elsewhere": True, "p99_latency_ms": 1234})
     digest = company.assembly()
-    done = [account.make("delivery", f"DIGEST={digest}") for account in company.accounts]
+    done = [company.dev.make("delivery", f"DIGEST={digest}")]
+    plan, shown = planned(company.prod, digest)
+    done.append(company.prod.make("delivery", f"DIGEST={digest}", f"PLAN={plan}"))
+    assert shown and all(executed(company.prod, each) for each in shown)
     for account, each, model in zip(company.accounts, done, models, strict=True):
         assert f"{account.name} has the assembly {digest}." in each.stdout
         assert "| Modify |" in each.stdout and "answers, as before" in each.stdout
         assert "1234" in str(account.deployed()[account.stack_name("Monitoring")])
         assert (account.model(), account.jobs(), locked(account)) == (model, 1, False)
+
+
+def planned(account: Account, digest: str) -> tuple[str, list[str]]:
+    """The digest of a plan, and the ids of the change sets that it shows."""
+    text = account.make("delivery-plan", f"DIGEST={digest}").stdout
+    [plan] = re.findall(r"Plan `([0-9a-f]{64})`", text)
+    return plan, re.findall(r"- `(arn:[^`]+)`", text)
+
+
+def executed(account: Account, change_set: str) -> bool:
+    described = account.client("cloudformation").describe_change_set(ChangeSetName=change_set)
+    return bool(described["ExecutionStatus"] == "EXECUTE_COMPLETE")
+
+
+def test_a_plan_that_something_has_overtaken_is_refused_and_nothing_changes(company: Company) -> None:
+    prod = company.prod
+    before = prod.deployed()
+    changed(company, monitoring={"alarm_receivers_elsewhere": True, "p99_latency_ms": 2345})
+    digest = company.assembly()
+    plan, shown = planned(prod, digest)
+    for each in shown:
+        prod.client("cloudformation").delete_change_set(ChangeSetName=each)
+    refused = prod.make("delivery", f"DIGEST={digest}", f"PLAN={plan}", check=False)
+    assert refused.returncode == 2 or "cannot be executed any more" in refused.stderr, refused.stderr
+    assert (prod.deployed(), locked(prod)) == (before, False)
 
 
 def test_other_bytes_than_those_of_the_digest_are_not_deployed(company: Company) -> None:
@@ -71,6 +101,21 @@ def test_other_bytes_than_those_of_the_digest_are_not_deployed(company: Company)
 def test_a_permission_that_widens_is_shown_before_it_is_deployed(company: Company, bad: str) -> None:
     shown = company.prod.make("delivery-changes", f"DIGEST={bad}").stdout
     assert "bedrock:InvokeModel" in shown
+
+
+def test_one_comment_of_a_pull_request_shows_what_both_environments_would_get(
+    company: Company, bad: str, tmp_path: Path
+) -> None:
+    for account in company.accounts:
+        account.make("delivery-changes", f"DIGEST={bad}")
+    with served() as (github, url):
+        for _ in range(2):
+            company.dev.make("delivery-comment", check=True, **variables(url, tmp_path))
+        [comment] = github.comments
+    assert github.asked == ["GET", "POST", "GET", "PATCH"]
+    for name in ("dev", "prod"):
+        assert f"Rubric-{name}-" in comment["body"] or f"`{name}`" in comment["body"]
+    assert "bedrock:InvokeModel" in comment["body"]
 
 
 def test_a_change_whose_smoke_test_fails_is_rolled_back_and_a_second_run_meanwhile_is_refused(

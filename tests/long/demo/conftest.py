@@ -7,6 +7,7 @@ import pytest
 
 from tests.checkout import odd_checkout
 from tests.e2e.cloud import Cloud
+from tests.e2e.conftest import browser  # noqa: F401
 from tools.bundling import build, targets
 
 

@@ -1,6 +1,7 @@
 """Runs the notebooks from the first cell to the last, as a user does after `make notebooks`."""
 
 import csv
+import hashlib
 import json
 import re
 import subprocess
@@ -9,16 +10,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from playwright.sync_api import Browser, expect
 
 from tests.e2e.cloud import ROOT, Cloud
+from tools.browser.console_page import opened
 
 PYTHON = ROOT / ".venv-notebooks/bin/python"
-NAMES = ("eda", "training", "deployment")
+NAMES = ("eda", "training", "deployment", "sentiment")
 ROWS = 500
 PUBLISHERS = ("Daily Courier", "Evening Post", "Weekly Review")
 CATEGORIES = {"Business": "b", "Entertainment": "e", "Health": "m", "Science": "t"}
-LIMIT_SECONDS = 300
+LIMIT_SECONDS = 600  # one of them deploys
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def runs(deployed: Cloud, news: Path) -> dict[str, Run]:
-    """All three, executed side by side; a cell that fails fails this with its traceback."""
+    """All of them, executed side by side; a cell that fails fails this with its traceback."""
     assert PYTHON.exists(), "the notebooks' environment is not set up: `make test-notebooks` does it"
     bucket = deployed.outputs("Data")["DatasetBucketName"]
     deployed.client("s3").upload_file(str(news), bucket, "datasets/notebooks/newsCorpora.csv")
@@ -191,3 +197,58 @@ def test_the_deployment_notebook_shows_how_long_calls_take(runs: dict[str, Run])
     run = runs["deployment"]
     assert 0 < run.figure(r"50 calls: p50 ([\d.]+) ms") <= run.figure(r"p95 ([\d.]+) ms")
     assert any("Latency" in title for title in run.titles)
+
+
+def test_a_second_task_goes_from_data_to_api_beside_the_news(runs: dict[str, Run], deployed: Cloud) -> None:
+    run = runs["sentiment"]
+    assert "4,000 reviews, columns bewertung, stimmung" in run.text
+    assert "Sentiment of reviews: reviews (de)" in run.text and "linear, labels negativ, neutral, positiv" in run.text
+    assert run.text.count(" right: ") == 4, run.text
+    assert run.figure(r"^accuracy ([\d.]+)".replace("^", "\n")) >= 0.85
+    assert re.search(r"^rubric-local InService$", run.text, re.MULTILINE)
+    assert re.search(r"^rubric-sentiment InService$", run.text, re.MULTILINE)
+    assert any("Confusion" in title for title in run.titles)
+    news = {"inputs": "Shares slide as bank warns of higher rates"}
+    key = {"x-api-key": deployed.status()["api_key"]}
+    answer = httpx.post(f"{deployed.outputs('Api')['ApiUrl'].rstrip('/')}/v1/classify", json=news, headers=key)
+    assert answer.json()["predicted_label"] in CATEGORIES
+
+
+@pytest.fixture(scope="module")
+def sentiment(runs: dict[str, Run], deployed: Cloud) -> dict[str, str]:
+    """The outputs of the second task's stacks."""
+    assert runs["sentiment"]
+    stacks = deployed.client("cloudformation").describe_stacks()["Stacks"]
+    ours = [stack for stack in stacks if stack["StackName"].startswith("Rubric-sentiment-")]
+    return {each["OutputKey"]: each["OutputValue"] for stack in ours for each in stack.get("Outputs", [])}
+
+
+def test_the_second_tasks_console_and_contract_speak_of_its_own_texts(
+    sentiment: dict[str, str], browser: Browser
+) -> None:
+    url = sentiment["ApiUrl"].rstrip("/")
+    contract = httpx.get(f"{url}/openapi.json").text
+    assert not re.search("headline|Business|Entertainment", contract, re.IGNORECASE)
+    with opened(browser, sentiment["ConsoleUrl"]) as console:
+        expect(console.page.get_by_label("Reviews, one per line")).to_have_attribute("lang", "de")
+        console.page.get_by_role("button", name="Fill in examples").click()
+        expect(console.page.get_by_label("Reviews, one per line")).to_have_value(re.compile("Kaffeemaschine"))
+        for name in ("Requests", "Label", "Statistics", "Model", "Drift", "Use it from code"):
+            panel = console.open_tab(name)
+            assert "headline" not in panel.inner_text().lower(), name
+        assert console.complaints == []
+
+
+def test_the_package_of_the_second_task_names_its_bill_of_materials(sentiment: dict[str, str], deployed: Cloud) -> None:
+    sagemaker = deployed.client("sagemaker")
+    listed = sagemaker.list_model_packages(ModelPackageGroupName=sentiment["ModelPackageGroupName"])
+    [summary] = listed["ModelPackageSummaryList"]
+    package = sagemaker.describe_model_package(ModelPackageName=summary["ModelPackageArn"])
+    metadata = package["CustomerMetadataProperties"]
+    bucket, _, key = metadata["sbom_uri"].removeprefix("s3://").partition("/")
+    written = deployed.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert hashlib.sha256(written).hexdigest() == metadata["sbom_sha256"]
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(written.decode()) is None
+    components = {each["bom-ref"]: each for each in json.loads(written)["components"]}
+    assert components["dataset"]["hashes"][0]["content"] == metadata["dataset_sha256"]
+    assert "headline" not in package["ModelCard"]["ModelCardContent"]

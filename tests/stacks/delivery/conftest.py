@@ -71,7 +71,9 @@ def deliver(
 
     def make(settings: dict[str, Any], *, where: Path | None = None) -> Content:
         out = where or tmp_path_factory.mktemp("delivery")
-        app = cdk.App(analytics_reporting=False, stack_traces=False, outdir=str(out))
+        app = cdk.App(
+            analytics_reporting=False, stack_traces=False, outdir=str(out), builtin_cloud_formation_validation=False
+        )
         wanted = delivered(bounded_root, settings)
         stack = DeliveryStack(
             app,

@@ -24,10 +24,13 @@ def names(tmp_path: Path) -> Names:
     return Names(settings=load("prod", root=tmp_path), place=place)
 
 
-def may(names: Names, action: str, resource: str, *, request: dict[str, str], has: dict[str, str]) -> bool:
-    """Whether a call with these tags is allowed on a resource that has those."""
+def may(
+    names: Names, action: str, resource: str, *, request: dict[str, str], has: dict[str, str], call: str = ""
+) -> bool:
+    """Whether a call with these tags is allowed on a resource that has those; call: that makes the resource."""
     document = {"Statement": statements((action, each) for each in scopes_of(action, list(scopes(names))))}
     keys = {f"aws:requesttag/{key}": value for key, value in request.items()}
+    keys |= {"sagemaker:taggingaction": call} if call else {}
     keys |= {f"aws:resourcetag/{key}": value for key, value in has.items()}
     arn = f"arn:aws:{action.partition(':')[0]}:{names.settings.region}:123456789012:{resource}"
     return decide([document], Request(action, arn, keys)) is Decision.ALLOWED
@@ -40,7 +43,7 @@ def test_a_tag_is_added_to_what_is_new_and_to_what_is_the_environments(
     names: Names, action: str, resource: str
 ) -> None:
     """CloudFormation gives a new resource all of its tags, and later those that changed."""
-    assert may(names, action, resource, request=OWN, has={})
+    assert may(names, action, resource, request=OWN, has={}, call="CreateModel")
     assert may(names, action, resource, request={"cost-center": "7"}, has=OWN)
-    assert not may(names, action, resource, request={"cost-center": "7"}, has={})
+    assert not may(names, action, resource, request={"cost-center": "7"}, has={}, call="CreateModel")
     assert not may(names, action, resource, request={"cost-center": "7"}, has={**OWN, "environment": "dev"})

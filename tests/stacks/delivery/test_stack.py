@@ -55,9 +55,10 @@ def written(value: Any) -> str:
 )
 def test_each_role_trusts_exactly_one_subject(fixture: str, repository: str, request: pytest.FixtureRequest) -> None:
     template = request.getfixturevalue(fixture)
-    expected = {"DiffRole": "pull_request"}
+    expected = {"DiffRole": "pull_request", "DriftRole": "environment:drift-watch"}
     for env in ("dev", "prod"):
         expected |= {output(f"{kind}Role", env): f"environment:{env}" for kind in ("Deploy", "Check")}
+        expected |= {output("PlanRole", env): f"environment:{env}-plan"}
     assert {name: trusted(role) for name, role in roles(template).items()} == {
         name: {
             "StringEquals": {
@@ -101,6 +102,39 @@ def test_a_pull_request_reads_the_environments_templates_and_nothing_else(names:
     ]
 
 
+def test_a_plan_makes_change_sets_and_neither_executes_them_nor_writes_anything_else(names: Content) -> None:
+    given = {
+        action: written(statement["Resource"])
+        for statement in granted(names, "PlanRoleProd")
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+    stacks = "arn:aws:cloudformation:us-east-1:AccountId:stack/Rubric-prod-*/*"
+    plans = "arn:aws:s3:::cdk-hnb659fds-assets-AccountId-us-east-1/rubric-delivery/Rubric-prod/plan/*"
+    reads = ("DescribeStacks", "GetTemplate", "DescribeChangeSet")
+    assert given == {
+        **{f"cloudformation:{action}": stacks for action in (*reads, "CreateChangeSet", "DeleteChangeSet")},
+        "iam:PassRole": "arn:aws:iam::AccountId:role/cdk-hnb659fds-cfn-exec-role-AccountId-us-east-1",
+        "s3:GetObject": plans,
+        "s3:PutObject": plans,
+        "ssm:GetParameters": "arn:aws:ssm:us-east-1:AccountId:parameter/rubric/prod/approved-model",
+    }
+    [passed] = [each for each in granted(names, "PlanRoleProd") if each["Action"] == "iam:PassRole"]
+    assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+
+
+def test_a_look_for_drift_only_reads(names: Content) -> None:
+    reads = ("BatchGet", "Describe", "Detect", "Get", "List", "GET")
+    for statement in granted(names, "DriftRole"):
+        actions = statement["Action"]
+        for action in [actions] if isinstance(actions, str) else actions:
+            assert action.partition(":")[2].startswith(reads), action
+            assert action not in ("secretsmanager:GetSecretValue", "kms:Decrypt", "s3:GetObject"), action
+    stacks = [each for each in granted(names, "DriftRole") if "cloudformation:DetectStackDrift" in each["Action"]]
+    assert [written(each) for each in stacks[0]["Resource"]] == [
+        f"arn:aws:cloudformation:us-east-1:AccountId:stack/Rubric-{env}-*/*" for env in ("dev", "prod")
+    ]
+
+
 def test_a_check_writes_nothing_but_keys(names: Content) -> None:
     for env in ("dev", "prod"):
         writing = [
@@ -117,12 +151,13 @@ def test_only_what_no_resource_narrows_is_allowed_on_all(names: Content) -> None
     for role in roles(names):
         for statement in granted(names, role):
             if statement["Resource"] == "*":
-                assert statement["Sid"] in ("Account", "BedrockModel")
+                assert statement.get("Sid") in ("Account", "BedrockModel") or role == "DriftRole"
 
 
 def test_every_output_that_workflows_use_is_there(names: Content) -> None:
-    per_environment = (contract.DEPLOY_ROLE_ARN, contract.CHECK_ROLE_ARN, contract.ENVIRONMENT_SUBJECT)
-    wanted = {contract.PROVIDER_ARN, contract.DIFF_ROLE_ARN, contract.DIFF_SUBJECT}
+    roles = (contract.DEPLOY_ROLE_ARN, contract.CHECK_ROLE_ARN, contract.PLAN_ROLE_ARN)
+    per_environment = (*roles, contract.ENVIRONMENT_SUBJECT)
+    wanted = {contract.PROVIDER_ARN, contract.DIFF_ROLE_ARN, contract.DIFF_SUBJECT, contract.DRIFT_ROLE_ARN}
     wanted |= {output(name, env) for name in per_environment for env in ("dev", "prod")}
     assert wanted <= set(names["Outputs"])
     assert names["Outputs"]["SubjectProd"]["Value"] == "repo:octo-org/octo-repo:environment:prod"

@@ -84,6 +84,17 @@ def test_s3_leads_to_the_environments_buckets_the_uploads_and_cloudformations_an
     assert answers["Resource"] == "arn:aws:s3:::cloudformation-custom-resource-response-useast1/*"
 
 
+def test_the_endpoint_names_no_single_upload_which_changes_with_the_code(private: Synthesised) -> None:
+    """This stack is updated before the one whose jobs read a new upload, and rolled back after it."""
+    named = [
+        resource["Fn::Join"][1][-1]
+        for statement in statements(endpoints(private)["s3"])
+        for resource in listed(statement["Resource"])
+        if "cdk-hnb659fds-assets-" in json.dumps(resource) and "s3:GetObject" in listed(statement["Action"])
+    ]
+    assert named and set(named) == {"/*"}
+
+
 def test_a_bucket_of_another_account_that_is_named_alike_is_not_reached(private: Synthesised) -> None:
     own = [each for each in statements(endpoints(private)["s3"]) if "rubric-dev-data-" in json.dumps(each["Resource"])]
     assert own

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ops.preflight import organization
 from tests.stacks.conftest import Synthesised
 
 WAYS_OUT = (
@@ -141,3 +142,12 @@ def test_the_flow_log_is_encrypted_where_the_rest_is(other: Synthesised) -> None
     [log] = other.resources("data", "AWS::EC2::FlowLog").values()
     group = other.resources("data", "AWS::Logs::LogGroup")[log["Properties"]["LogGroupName"]["Ref"]]
     assert "KmsKeyId" in group["Properties"]
+
+
+def test_tag_policies_for_the_parts_of_a_network_are_heeded(private: Synthesised) -> None:
+    kinds = {each["Type"].split("::")[1].lower() for each in private.everything().values() if _has_tags(each)}
+    assert "ec2" in kinds & set(organization.tagged(private.stacks.data.settings))
+
+
+def _has_tags(resource: dict[str, Any]) -> bool:
+    return bool(resource.get("Properties", {}).get("Tags"))

@@ -11,7 +11,7 @@ from environments.settings import load
 from tests.unit.environments.conftest import MINIMAL, Loader
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-SHIPPED = ("local", "dev", "prod")
+SHIPPED = ("local", "dev", "prod", "sentiment")
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -18,8 +18,8 @@ def cells(path: Path) -> list[dict[str, Any]]:
     return [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code"]
 
 
-def test_there_are_three():
-    assert [path.stem for path in NOTEBOOKS] == ["deployment", "eda", "training"]
+def test_there_are_four():
+    assert [path.stem for path in NOTEBOOKS] == ["deployment", "eda", "sentiment", "training"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -25,7 +25,9 @@ def too_new(packages: Path, *, python: str = FIRST_RELEASE) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("environment", [".venv", ".venv-model", ".venv-aws", ".venv-notebooks", ".venv-huggingface"])
+@pytest.mark.parametrize(
+    "environment", [".venv", ".venv-model", ".venv-aws", ".venv-notebooks", ".venv-huggingface", ".venv-mongodb"]
+)
 def test_no_package_asks_for_a_newer_python(environment: str) -> None:
     [packages] = (ROOT / environment).glob("lib/python*/site-packages")
     assert list(packages.glob("*.dist-info"))

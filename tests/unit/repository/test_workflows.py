@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from typer.testing import CliRunner
 
+from contracts.deployment.delivery import planning
 from ops.main import app
 from tools import lock
 from tools.setup.uv import REQUIREMENTS
@@ -75,7 +76,7 @@ def linted(*paths: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command[:-1], *map(str, paths)], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("name", ["changes.yml", "deliver.yml", "ci.yml"])
+@pytest.mark.parametrize("name", ["changes.yml", "deliver.yml", "drift.yml", "ci.yml"])
 def test_every_command_of_a_workflow_is_a_make_target_that_exists(name: str) -> None:
     jobs = parsed(ROOT / ".github" / "workflows" / name)["jobs"]
     commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
@@ -95,15 +96,34 @@ def targets() -> set[str]:
 
 def test_the_way_to_prod_is_the_way_to_dev() -> None:
     jobs = parsed(ROOT / ".github" / "workflows" / "deliver.yml")["jobs"]
-    assert list(jobs) == ["assembly", "dev", "prod"]
-    assert (jobs["dev"]["needs"], jobs["prod"]["needs"]) == ("assembly", ["assembly", "dev"])
+    assert list(jobs) == ["assembly", "dev", "prod-plan", "prod"]
+    assert (jobs["dev"]["needs"], jobs["prod"]["needs"]) == ("assembly", ["assembly", "dev", "prod-plan"])
     for name in ("dev", "prod"):
         assert (jobs[name]["environment"], jobs[name]["env"]["ENV"]) == (name, name)
         assert jobs[name]["concurrency"] == {"group": f"deliver-{name}", "cancel-in-progress": "false"}
-    assert json.dumps(jobs["dev"]["steps"]).replace("DEV_", "PROD_") == json.dumps(jobs["prod"]["steps"])
+    steps = [step for step in jobs["prod"]["steps"] if step.get("with", {}).get("name") != "plan-prod"]
+    assert calls(steps) == [call.replace("DEV_", "PROD_") for call in calls(jobs["dev"]["steps"])]
     assert sum(step.get("run") == "make assembly" for job in jobs.values() for step in job["steps"]) == 1
     [last] = jobs["prod"]["steps"][-1:]
     assert (last["run"], last["if"]) == ("make delivery-finish", "always()")
+
+
+def calls(steps: list[dict[str, Any]]) -> list[str]:
+    """What steps do, without their titles."""
+    return [json.dumps({key: value for key, value in step.items() if key != "name"}) for step in steps]
+
+
+def test_prods_change_sets_are_shown_before_somebody_approves_and_are_those_that_are_executed() -> None:
+    jobs = parsed(ROOT / ".github" / "workflows" / "deliver.yml")["jobs"]
+    plan, prod = jobs["prod-plan"], jobs["prod"]
+    assert (plan["environment"], plan["needs"]) == (planning("prod"), ["assembly", "dev"])
+    assert [step["run"] for step in plan["steps"] if "run" in step][-1] == "make delivery-plan"
+    roles = {step["with"]["role-to-assume"] for step in plan["steps"] if "role-to-assume" in step.get("with", {})}
+    assert roles == {"${{ vars.PROD_PLAN_ROLE }}"}
+    assert prod["env"]["PLAN"] == "${{ needs.prod-plan.outputs.plan }}"
+    [kept] = [step["with"] for step in plan["steps"] if "upload-artifact" in step.get("uses", "")]
+    [taken] = [step["with"] for step in prod["steps"] if step.get("with", {}).get("name") == kept["name"]]
+    assert kept["path"] == f"{taken['path']}/plan.json"
 
 
 def test_nothing_but_main_is_delivered_also_by_hand() -> None:
@@ -113,7 +133,7 @@ def test_nothing_but_main_is_delivered_also_by_hand() -> None:
 
 
 def test_only_jobs_that_assume_a_role_get_a_token_and_a_fork_gets_none() -> None:
-    for name in ("changes.yml", "deliver.yml"):
+    for name in ("changes.yml", "deliver.yml", "drift.yml"):
         for job in parsed(ROOT / ".github" / "workflows" / name)["jobs"].values():
             assumes = any("configure-aws-credentials" in step.get("uses", "") for step in job["steps"])
             assert ("id-token" in job.get("permissions", {})) is assumes

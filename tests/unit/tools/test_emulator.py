@@ -24,7 +24,7 @@ def machine(monkeypatch, tmp_path):
         program(state["bin"] / name)
     monkeypatch.setenv("PATH", str(state["bin"]))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv(emulator.VARIABLE, raising=False)
+    monkeypatch.delenv(emulator.VARIABLES["x86_64"], raising=False)
     monkeypatch.setattr(emulator.platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(emulator.os, "geteuid", lambda: 1000)
     monkeypatch.setattr(subprocess, "run", run)
@@ -43,15 +43,16 @@ def fetched(command: list[str], work: Path) -> int:
     if command[1] == "download":
         (work / "qemu.deb").touch()
     elif command[0] == "dpkg-deb":
-        program(work / "unpacked" / emulator.PROGRAM)
+        for target in emulator.VARIABLES:
+            program(work / "unpacked" / emulator.packaged(target))
     return 0
 
 
 def test_the_variable_comes_first_and_must_name_a_program(machine, monkeypatch, tmp_path):
     program(machine["bin"] / "qemu-x86_64")
-    monkeypatch.setenv(emulator.VARIABLE, program(tmp_path / "mine"))
+    monkeypatch.setenv(emulator.VARIABLES["x86_64"], program(tmp_path / "mine"))
     assert emulator.find_or_install() == str(tmp_path / "mine")
-    monkeypatch.setenv(emulator.VARIABLE, str(tmp_path / "none"))
+    monkeypatch.setenv(emulator.VARIABLES["x86_64"], str(tmp_path / "none"))
     with pytest.raises(emulator.EmulatorError, match="which is not a program: correct it or unset it"):
         emulator.find_or_install()
 
@@ -92,3 +93,9 @@ def test_a_machine_of_another_kind_has_no_use_for_it(machine, monkeypatch):
     monkeypatch.setattr(emulator.platform, "machine", lambda: "aarch64")
     with pytest.raises(emulator.EmulatorError, match="for x86-64, which this machine is not"):
         emulator.find_or_install()
+
+
+def test_the_other_processor_s_is_a_program_of_the_same_package(machine, monkeypatch):
+    monkeypatch.setattr(emulator.platform, "machine", lambda: "aarch64")
+    assert emulator.find_or_install(emulator.AARCH64) == str(emulator.cached(emulator.AARCH64))
+    assert emulator.cached(emulator.AARCH64) != emulator.cached()

@@ -84,6 +84,24 @@ def test_each_long_module_or_folder_is_a_suite_that_only_the_long_run_has(ran, l
     assert sorted(line[-1] for line in seen) == sorted(long_modules)
 
 
+def test_one_run_of_all_has_every_suite_even_when_one_fails(ran, long_modules):
+    seen, failing = ran
+    failing["tests/stacks"] = 1
+    assert run_tests.main(["--all"]) == 1
+    last = [line[-1] for line in seen]
+    assert any("tests/e2e" in line for line in seen) and long_modules <= set(last)
+
+
+def test_the_long_suites_start_last_and_the_longest_of_each_kind_first():
+    names = {name: Suite(name, (), long=name.startswith("long-")) for name in ("long-x", "long-demo", "lint", "unit")}
+    assert [suite.name for suite in sorted(names.values(), key=running._turn)] == [
+        "unit",
+        "lint",
+        "long-demo",
+        "long-x",
+    ]
+
+
 def test_a_long_suite_that_fails_fails_the_long_run_and_can_be_run_alone(ran, long_modules, capsys):
     seen, failing = ran
     failing["tests/long/emulation"] = 1

@@ -11,6 +11,7 @@ from tools.acceptance.planning.prices import Price
 # Minutes on an account: assumed, not measured. Training has its own limit, max_runtime_minutes.
 MINUTES: Mapping[str, float] = {
     "preflight": 1,
+    "mirror": 1,
     "deploy": 20,
     "key": 1,
     "first answer": 1,
@@ -22,6 +23,9 @@ MINUTES: Mapping[str, float] = {
     "destroy": 20,
     "count": 2,
 }
+# In a VPC beside these: the network's stack and the mirror; interfaces that outlive their functions and containers
+# (docs/network.md, "Destroying it").
+INSIDE: Mapping[str, float] = {"mirror": 20, "destroy": 60}
 TRAINS = ("deploy", "promotion")
 DOUBLED = ("promotion", "rollback")  # a rollout runs the old and the new fleet together
 SERVES = ("deploy", "key", "first answer", "feedback", "batch", *DOUBLED, "alarm test", "destroy")
@@ -63,12 +67,23 @@ def rates(settings: Settings, *, host: Price | None, trainer: Price | None) -> R
     )
 
 
+def of_step(settings: Settings, step: str) -> float:
+    """Minutes of a step on an account, without a training job."""
+    more = INSIDE.get(step, 0.0) if settings.network.inside else 0.0
+    return MINUTES[step] + more
+
+
+def at_the_end(settings: Settings) -> float:
+    """Minutes that destroying and counting take."""
+    return of_step(settings, "destroy") + of_step(settings, "count")
+
+
 def minutes(settings: Settings, steps: list[str], *, local: bool) -> float:
     """How long the steps take, roughly."""
     if local:
         return LOCAL_MINUTES
     trains = sum(step in TRAINS for step in steps) if settings.classifier.trained else 0
-    return sum(MINUTES[step] for step in steps) + trains * settings.training.max_runtime_minutes
+    return sum(of_step(settings, step) for step in steps) + trains * settings.training.max_runtime_minutes
 
 
 def dollars(settings: Settings, steps: list[str], known: Rates) -> float | None:
@@ -77,7 +92,7 @@ def dollars(settings: Settings, steps: list[str], known: Rates) -> float | None:
         return None
     total = 0.0
     for step in steps:
-        longest = MINUTES[step] + (settings.training.max_runtime_minutes if step in TRAINS else 0)
+        longest = of_step(settings, step) + (settings.training.max_runtime_minutes if step in TRAINS else 0)
         total += longest / 60 * known.of(step)
     return total
 

@@ -5,6 +5,7 @@ from tools.acceptance.steps import alarm, api, batch, deploy, models
 
 STEPS: tuple[tuple[str, Step], ...] = (
     ("preflight", deploy.preflight),
+    ("mirror", deploy.mirror),
     ("deploy", deploy.deploy),
     ("key", api.key),
     ("first answer", api.first_answer),

@@ -10,7 +10,7 @@ from typing import Any
 from contracts.deployment import stack_outputs
 from tools.acceptance.errors import StepError
 from tools.acceptance.run import Run, Skip
-from tools.acceptance.steps.samples import HEADLINES
+from tools.acceptance.steps import samples
 
 _SECONDS = 35.0  # the gateway gives up after 30
 _WAIT = 120.0
@@ -30,7 +30,7 @@ def key(run: Run) -> dict[str, Any]:
     if [each["name"] for each in listed] != ["acceptance"] or made["key"] in json.dumps(listed):
         raise StepError(f"`rubric keys list` does not show the one key, or shows too much of it: {len(listed)} keys")
     run.facts["url"] = run.outputs()[stack_outputs.API_URL].rstrip("/")
-    status, _ = call(run, "/v1/classify", {"inputs": HEADLINES[0]}, key=_UNKNOWN_KEY)
+    status, _ = call(run, "/v1/classify", {"inputs": samples.texts(run.settings)[0]}, key=_UNKNOWN_KEY)
     if status != 401:
         raise StepError(f"An invented key gets {status}, not 401")
     return {"keys": len(listed), "unknown key": status}
@@ -40,14 +40,14 @@ def first_answer(run: Run) -> dict[str, Any]:
     """The deployed API classifies every sample."""
     _need_keys(run)
     answer = run.wait("The first answer", lambda: _classified(run), seconds=_WAIT)
-    predictions = answer["predictions"]
-    if len(predictions) != len(HEADLINES) or not all(each["predicted_label"] in each["labels"] for each in predictions):
-        raise StepError(f"{len(HEADLINES)} texts got {len(predictions)} predictions")
+    predictions, texts = answer["predictions"], samples.texts(run.settings)
+    if len(predictions) != len(texts) or not all(each["predicted_label"] in each["labels"] for each in predictions):
+        raise StepError(f"{len(texts)} texts got {len(predictions)} predictions")
     run.facts |= {"request": answer["request_id"], "labels": predictions[0]["labels"], "model": answer["model_version"]}
     return {
         "model": answer["model_version"],
         "ms": answer["latency_ms"],
-        "labels": dict(zip(HEADLINES, (each["predicted_label"] for each in predictions), strict=True)),
+        "labels": dict(zip(texts, (each["predicted_label"] for each in predictions), strict=True)),
     }
 
 
@@ -91,7 +91,7 @@ def call(run: Run, path: str, body: dict[str, Any], *, key: str) -> tuple[int, d
 
 
 def _classified(run: Run) -> dict[str, Any] | None:
-    status, answer = call(run, "/v1/classify", {"inputs": list(HEADLINES)}, key=run.facts["key"])
+    status, answer = call(run, "/v1/classify", {"inputs": list(samples.texts(run.settings))}, key=run.facts["key"])
     return answer if status == 200 else None
 
 

@@ -159,11 +159,10 @@ class Store:
     def _update(self, newest: Sequence[Newest], *, now: datetime) -> list[Cell]:
         """Write the values that are newer than those that are there; what was written."""
         refused = self._refused(newest, now=now)
-        refused = self._refused(refused, now=now)  # once more: the entity's first document may just have been made
-        alone = [each for one in refused if len(one.values) > 1 for each in one.alone()]
-        older = [*refused, *self._refused(alone, now=now)]
-        left_out = {id(one) for one in older}
-        return [cell for one in (*newest, *alone) if id(one) not in left_out for cell in one.cells()]
+        # Each value once more: the entity's first document may just have been made, or only some values are older.
+        alone = [each for one in refused for each in one.alone()]
+        older = {id(one) for one in (*refused, *self._refused(alone, now=now))}
+        return [cell for one in (*newest, *alone) if id(one) not in older for cell in one.cells()]
 
     def _refused(self, newest: Sequence[Newest], *, now: datetime) -> list[Newest]:
         """Write what is newer as a whole; those of which some value is not."""

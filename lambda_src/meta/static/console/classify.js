@@ -1,23 +1,18 @@
-// Headlines in, labels and probabilities out.
+// Texts in, labels and probabilities out.
 
-import { barTable, byId, counted, element, percent } from "./dom.js";
+import { barTable, byId, element, percent } from "./dom.js";
 import { call } from "./api.js";
 import { clearNotice, showNotice } from "./notices.js";
 import { feedbackControl, labelText } from "./feedback.js";
 import { missing, useKey } from "./session.js";
 import { learnLabels } from "./labels.js";
+import { capitalised, countedTexts, exampleTexts, inTaskLanguage, textNoun, textsNoun } from "./task.js";
 
 const MAX_TEXTS = 64;
 const MAX_CHARACTERS = 2000;
 const MOST_BARS = 8;
 // The contract's largest: an answer with fewer labels, as the operator may want it, could not be corrected to the others.
 const ALL_LABELS = 1000;
-const EXAMPLES = [
-  "Shares rally as the central bank holds interest rates",
-  "Singer announces a world tour after her third award",
-  "New study links regular sleep to a healthy heart",
-  "Telescope finds water vapour on a distant planet",
-];
 let classifying = false;
 
 // The lines that are not blank.
@@ -28,17 +23,17 @@ export function typedTexts() {
 // The texts that the code examples send: the first ones typed, or sample texts.
 export function someTexts() {
   const texts = typedTexts().filter((text) => isShort(text)).slice(0, 2);
-  return texts.length ? texts : EXAMPLES.slice(0, 2);
+  return texts.length ? texts : exampleTexts().slice(0, 2);
 }
 
 const isShort = (text) => Array.from(text).length <= MAX_CHARACTERS;
 
 // Why the texts cannot be sent, or "".
 function problemOf(texts) {
-  if (texts.length === 0) return "Type at least one headline.";
-  if (texts.length > MAX_TEXTS) return `There are ${texts.length} headlines; send at most ${MAX_TEXTS} at once.`;
+  if (texts.length === 0) return `Type at least one ${textNoun()}.`;
+  if (texts.length > MAX_TEXTS) return `There are ${texts.length} ${textsNoun()}; send at most ${MAX_TEXTS} at once.`;
   const long = texts.findIndex((text) => !isShort(text));
-  return long >= 0 ? `Headline ${long + 1} is longer than ${MAX_CHARACTERS} characters.` : "";
+  return long >= 0 ? `${capitalised(textNoun())} ${long + 1} is longer than ${MAX_CHARACTERS} characters.` : "";
 }
 
 // A foundation model reports no probabilities.
@@ -63,7 +58,7 @@ function resultItem(text, prediction, position, requestId) {
   const control = feedbackControl(answered, (marked) => {
     answer.replaceChild(labelText(prediction.predicted_label, marked), answer.firstChild);
   });
-  return element("li", "card", element("p", "text", text), answer, barsOf(prediction), control);
+  return element("li", "card", inTaskLanguage(element("p", "text", text)), answer, barsOf(prediction), control);
 }
 
 function draw(texts, answer, milliseconds) {
@@ -71,7 +66,7 @@ function draw(texts, answer, milliseconds) {
   byId("results").replaceChildren(
     ...answer.predictions.map((one, position) => resultItem(texts[position], one, position, answer.request_id)));
   byId("summary").textContent =
-    `${counted(texts.length, "headline")} by ${answer.model_version}: ${answer.latency_ms} ms in the API, `
+    `${countedTexts(texts.length)} by ${answer.model_version}: ${answer.latency_ms} ms in the API, `
     + `${Math.round(milliseconds)} ms for this page.`;
 }
 
@@ -112,7 +107,7 @@ function forget() {
 
 export function startClassify() {
   byId("form").addEventListener("submit", classify);
-  byId("sample").addEventListener("click", () => { byId("texts").value = EXAMPLES.join("\n"); byId("texts").focus(); });
+  byId("sample").addEventListener("click", () => { byId("texts").value = exampleTexts().join("\n"); byId("texts").focus(); });
   byId("texts").addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) byId("form").requestSubmit();
   });

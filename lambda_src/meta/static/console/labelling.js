@@ -5,6 +5,7 @@ import { call } from "./api.js";
 import { clearNotice, showNotice } from "./notices.js";
 import { credential, credentialName, missing } from "./session.js";
 import { drawAgreement } from "./agreement.js";
+import { inTaskLanguage } from "./task.js";
 
 const BATCH = 20;
 const MOST = 100; // texts of one request
@@ -77,7 +78,7 @@ function draw({ focus = false } = {}) {
   byId("label-undo").disabled = chosen.length === 0;
   if (!queue.length) return;
   byId("label-filter").value = "";
-  byId("label-text").textContent = queue[0].text;
+  inTaskLanguage(byId("label-text")).textContent = queue[0].text;
   byId("label-note").textContent = revising === null ? "" : `You said ${revising}. Choose again, or skip to keep it.`;
   byId("label-help").textContent = helpText();
   drawChoices();

@@ -1,5 +1,6 @@
 // Starts the page. Each part beside this file has one job; pages.py sends them as one script, in its order.
 
+import { byId } from "./dom.js";
 import { call } from "./api.js";
 import { onNewKey, schemeOf, setScheme, startSession } from "./session.js";
 import { classifyPanel, startClassify } from "./classify.js";
@@ -8,14 +9,18 @@ import { labellingPanel, startLabelling } from "./labelling.js";
 import { startStats, statsPanel } from "./stats.js";
 import { modelPanel } from "./model.js";
 import { driftPanel } from "./drift.js";
-import { codePanel } from "./snippets.js";
+import { codePanel, drawSnippets } from "./snippets.js";
 import { keepTab, renewTab, startTabs } from "./tabs.js";
 import { startHealth } from "./health.js";
+import { learnTask } from "./task.js";
 
-// Most APIs use keys: the page assumes so until it has read the contract, and then adapts.
-async function learnScheme() {
+// Most APIs use keys: the page assumes so until it has read the contract, and then adapts; to its task's words, too.
+async function learnContract() {
   try {
-    const found = schemeOf((await call("openapi.json", { keyed: false })).document);
+    const contract = (await call("openapi.json", { keyed: false })).document;
+    learnTask(contract);
+    if (!byId("panel-code").hidden) drawSnippets();
+    const found = schemeOf(contract);
     if (found === "keys") return;
     setScheme(found);
     if (found === "iam") keepTab("code");
@@ -31,7 +36,7 @@ startRequests();
 startLabelling();
 startStats();
 startHealth();
-learnScheme();
+learnContract();
 startTabs({
   classify: classifyPanel, requests: requestsPanel, label: labellingPanel, stats: statsPanel, model: modelPanel,
   drift: driftPanel, code: codePanel,

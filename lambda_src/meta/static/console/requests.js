@@ -6,6 +6,7 @@ import { clearNotice, showNotice } from "./notices.js";
 import { feedbackControl, labelText } from "./feedback.js";
 import { learnLabels } from "./labels.js";
 import { credential, credentialName } from "./session.js";
+import { aText, inTaskLanguage } from "./task.js";
 
 const PAGE = 25;
 const HEADS = ["Time", "Text", "Label", "Latency", "Correct label"];
@@ -30,7 +31,7 @@ function cell(title, ...children) {
 }
 
 function rowOf(logged) {
-  const text = logged.text === undefined ? element("span", "quiet", "(the text was not kept)") : element("span", "text", logged.text);
+  const text = logged.text === undefined ? element("span", "quiet", "(the text was not kept)") : inTaskLanguage(element("span", "text", logged.text));
   const isOwn = credential().includes(`_${logged.key_id}_`);
   const about = [`request ${logged.request_id}`, logged.model_version, isOwn ? "" : `key ${logged.key_id}`].filter(Boolean).join(" · ");
   const label = element("div");
@@ -73,7 +74,7 @@ function summarise() {
   if (shown) byId("requests-summary").textContent = `${counted(shown, "text")}${more ? ", and there may be more" : ""}.`;
   else if (more) byId("requests-summary").textContent = "No matches so far.";
   else if (asked.label || asked.max_confidence || asked.uncertain) byId("requests-summary").textContent = "No request matches these filters.";
-  else byId("requests-summary").textContent = "No requests in this period. Classify a headline to see it here.";
+  else byId("requests-summary").textContent = `No requests in this period. Classify ${aText()} to see it here.`;
 }
 
 async function load(query) {

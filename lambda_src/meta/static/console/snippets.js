@@ -3,6 +3,7 @@
 import { button, byId, element } from "./dom.js";
 import { authScheme, authorization, credential, credentialName } from "./session.js";
 import { someTexts } from "./classify.js";
+import { textsNoun } from "./task.js";
 
 const URL_OF_CLASSIFY = new URL("v1/classify", document.baseURI).href;
 
@@ -135,7 +136,7 @@ export function drawSnippets() {
   const isSigned = authScheme() === "iam";
   const key = credentialName();
   const filled = credential() ? `They contain your ${key}: take care who sees them.` : `Type your ${key} above to fill it in.`;
-  byId("code-help").textContent = `These send the first headlines of the Classify section to this API. ${
+  byId("code-help").textContent = `These send the first ${textsNoun()} of the Classify section to this API. ${
     isSigned ? "They sign with the AWS credentials of your environment." : filled}`;
   byId("snippets").replaceChildren(
     box("curl", isSigned ? "7.75 or newer" : "", curl(texts)),

@@ -4,6 +4,7 @@ import { barTable, byId, columnHead, counted, definitions, element, grouped, hou
 import { ApiError, call } from "./api.js";
 import { clearNotice, showNotice } from "./notices.js";
 import { credential, credentialName } from "./session.js";
+import { aText } from "./task.js";
 
 const EVERY_SECONDS = 5;
 const SLOWEST_SECONDS = 60;
@@ -119,7 +120,7 @@ function draw(stats) {
   if ((stats.variants || []).length) nodes.push(byVariant(stats));
   keepFocus(nodes);
   const partly = stats.complete ? "" : ` Counted only since ${new Date(stats.counted_since).toLocaleString()}: earlier texts exceed the limit of one request.`;
-  summarise(stats.texts ? `${counted(stats.texts, "text")} in this period.${partly}` : "No requests in this period. Classify a headline to see figures here.");
+  summarise(stats.texts ? `${counted(stats.texts, "text")} in this period.${partly}` : `No requests in this period. Classify ${aText()} to see figures here.`);
 }
 
 // New figures replace the old ones; the focus stays on the table's switch.

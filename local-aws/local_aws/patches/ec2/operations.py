@@ -25,6 +25,7 @@ def install() -> None:
         actions[name] = _refusing(_after(check, actions[name]))
     actions["CreateVpcEndpoint"] = _refusing(_creating_endpoint(actions["CreateVpcEndpoint"]))
     actions["ModifyVpcEndpoint"] = _refusing(_modifying_endpoint(actions["ModifyVpcEndpoint"]))
+    actions["DescribeSecurityGroups"] = _describing_groups(actions["DescribeSecurityGroups"])
     actions["DeleteVpcEndpoints"] = _refusing(_deleting_endpoints(actions["DeleteVpcEndpoints"]))
 
 
@@ -147,6 +148,34 @@ def _deleting_endpoints(operation: Operation) -> Operation:
         return operation(params)
 
     return delete
+
+
+def _describing_groups(operation: Operation) -> Operation:
+    """With EC2's filter `group-id`, which MiniStack ignores: groups that do not exist are left out, not refused."""
+
+    def describe(params: Params) -> Any:
+        number = next(
+            (key[:-5] for key in params if key.endswith(".Name") and stores.text(params, key) == "group-id"), ""
+        )
+        if not number:
+            return operation(params)
+        wanted = [stores.text(params, key) for key in params if key.startswith(f"{number}.Value.")]
+        there = [each for each in wanted if _exists(each)]
+        others = {key: value for key, value in params.items() if not key.startswith(f"{number}.")}
+        named = {f"GroupId.{place}": [each] for place, each in enumerate(there, start=1)}
+        # No group is in such a VPC: EC2 then answers with an empty list.
+        nowhere = {f"{number}.Name": ["vpc-id"], f"{number}.Value.1": ["none"]}
+        return operation({**others, **(named or nowhere)})
+
+    return describe
+
+
+def _exists(group_id: str) -> bool:
+    try:
+        stores.group(group_id)
+    except Ec2Error:
+        return False
+    return True
 
 
 def _wanted(params: Params) -> dict[str, Any]:

@@ -61,7 +61,9 @@ class Deployments:
         instances = max(variant.count for variant in green.variants.values())
         steps = rollout.plan(record.get("LastDeploymentConfig"), instances=instances)
         try:
-            self._shift(live, green, steps, self._capture(record, config), began)
+            shift(
+                live, green, steps, alarm_states=self.alarm_states, capture=self._capture(record, config), began=began
+            )
         except RollbackError as reason:
             self._roll_back(record, live, green, str(reason))
             return
@@ -82,29 +84,6 @@ class Deployments:
         if capture is not None:
             capture.close()
 
-    def _shift(
-        self, live: LiveEndpoint, green: Fleet, steps: rollout.Rollout, capture: Capture | None, began: float
-    ) -> None:
-        """Shift traffic step by step. Raises RollbackError."""
-        for step in steps.steps:
-            live.shift(green, step.share, capture)
-            self._watch(steps, step.wait, began)
-        self._watch(steps, steps.termination_wait, began)
-
-    def _watch(self, steps: rollout.Rollout, seconds: float, began: float) -> None:
-        """Wait and watch the alarms. Raises RollbackError."""
-        end = time.monotonic() + seconds
-        while True:
-            tripped = [name for name, state in self.alarm_states(steps.alarms).items() if state == "ALARM"]
-            if tripped:
-                raise RollbackError(f"Deployment was rolled back: the alarms {', '.join(tripped)} went to ALARM.")
-            now = time.monotonic()
-            if now - began > steps.timeout:
-                raise RollbackError(f"Deployment was rolled back: it took longer than {steps.timeout:g} seconds.")
-            if now >= end:
-                return
-            time.sleep(min(_POLL, end - now))
-
     def _roll_back(self, record: Record, live: LiveEndpoint, green: Fleet, reason: str) -> None:
         self.records.settle(record, "RollingBack", FailureReason=reason, keep_pending=True)
         live.unshift()
@@ -119,7 +98,7 @@ class Deployments:
         if not wanted.get("EnableCapture"):
             return None
         models = {
-            variant["VariantName"]: self.records.store.get("model", variant["ModelName"]) or {}
+            variant["VariantName"]: self.records.store.get("model", variant.get("ModelName", "")) or {}
             for variant in config["ProductionVariants"]
         }
 
@@ -127,3 +106,35 @@ class Deployments:
             self.put_captured(models[variant], bucket, key, body, wanted.get("KmsKeyId") or None)
 
         return Capture(record["EndpointName"], wanted, put)
+
+
+def shift(
+    live: LiveEndpoint,
+    green: Fleet,
+    steps: rollout.Rollout,
+    *,
+    alarm_states: AlarmStates,
+    capture: Capture | None = None,
+    began: float | None = None,
+) -> None:
+    """Shift traffic step by step. began: when the deployment did, by the monotonic clock. Raises RollbackError."""
+    began = time.monotonic() if began is None else began
+    for step in steps.steps:
+        live.shift(green, step.share, capture)
+        _watch(steps, step.wait, began, alarm_states)
+    _watch(steps, steps.termination_wait, began, alarm_states)
+
+
+def _watch(steps: rollout.Rollout, seconds: float, began: float, alarm_states: AlarmStates) -> None:
+    """Wait and watch the alarms. Raises RollbackError."""
+    end = time.monotonic() + seconds
+    while True:
+        tripped = [name for name, state in alarm_states(steps.alarms).items() if state == "ALARM"]
+        if tripped:
+            raise RollbackError(f"Deployment was rolled back: the alarms {', '.join(tripped)} went to ALARM.")
+        now = time.monotonic()
+        if now - began > steps.timeout:
+            raise RollbackError(f"Deployment was rolled back: it took longer than {steps.timeout:g} seconds.")
+        if now >= end:
+            return
+        time.sleep(min(_POLL, end - now))

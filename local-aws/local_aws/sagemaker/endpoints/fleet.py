@@ -72,9 +72,15 @@ class Fleet:
         """Start every variant; returns once all answer /ping. Raises ContainerFailure."""
         try:
             for configured in self.config["ProductionVariants"]:
+                if "ModelName" not in configured:  # its models come as inference components
+                    continue
                 variant = self.variants[configured["VariantName"]]
                 definition = container_definition(self._store, configured["ModelName"])
                 definition["VolumeKmsKeyId"] = self.config.get("KmsKeyId")
+                if self.config.get("ExecutionRoleArn"):
+                    definition["ExecutionRoleArn"] = self.config["ExecutionRoleArn"]
+                if self.config.get("EnableNetworkIsolation"):
+                    definition["EnableNetworkIsolation"] = True
                 folder = workdir / self._endpoint / f"{variant.name}-{variant.instance}"
                 variant.container = self._make(self._endpoint, variant, definition, folder)
             self._start_all()
@@ -83,7 +89,7 @@ class Fleet:
             raise
 
     def _start_all(self) -> None:
-        with ThreadPoolExecutor(max_workers=len(self.variants)) as pool:
+        with ThreadPoolExecutor(max_workers=max(1, len(self.variants))) as pool:
             started = [
                 pool.submit(variant.container.start, timeout=variant.ping_timeout)
                 for variant in self.variants.values()

@@ -10,11 +10,15 @@ from local_aws.sagemaker.endpoints.fleet import Fleet, Variant
 
 
 class LiveEndpoint:
-    """A live endpoint. `ready` is set once a fleet serves, or once it is certain that none will."""
+    """A live endpoint. `ready` is set once a fleet serves, or once it is certain that none will.
 
-    def __init__(self, name: str, scope: Scope) -> None:
+    host: for an inference component, the endpoint that it is on; a component may have no fleet and serve again later.
+    """
+
+    def __init__(self, name: str, scope: Scope, *, host: str = "") -> None:
         self.name = name
         self.scope = scope
+        self.host = host
         self.ready = threading.Event()
         self._blue: Fleet | None = None
         self._green: Fleet | None = None
@@ -47,6 +51,10 @@ class LiveEndpoint:
         """Send all requests to the fleet in service."""
         self._share = 0.0
         self._green = None
+
+    def rest(self) -> None:
+        """Have no fleet until another one serves."""
+        self._blue, self._green, self._share = None, None, 0.0
 
     def capture(self, fleet: Fleet) -> Capture | None:
         return self._captures.get(id(fleet))

@@ -37,7 +37,7 @@ class Records:
 
     def deployed(self, config: Record, states: list[Record]) -> list[Record]:
         """Return ProductionVariants with details of the running containers."""
-        models = {variant["VariantName"]: variant["ModelName"] for variant in config["ProductionVariants"]}
+        models = {variant["VariantName"]: variant.get("ModelName", "") for variant in config["ProductionVariants"]}
         now = time.time()
         shown = []
         for state in states:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
+from typing import Protocol
 from urllib.parse import unquote
 
 from local_aws.common.errors import ApiError
@@ -12,10 +13,10 @@ from local_aws.containers.serving.model_server import ContainerResponse
 from local_aws.sagemaker.endpoints.endpoints import Endpoints
 from local_aws.sagemaker.endpoints.fleet import Fleet, Variant
 from local_aws.sagemaker.endpoints.live import LiveEndpoint
-from local_aws.sagemaker.reporting.logs import endpoint_group
+from local_aws.sagemaker.reporting.logs import component_group, endpoint_group
 
 Answer = tuple[int, dict[str, str], bytes]
-Report = Callable[[Scope, str, str, dict[str, tuple[float, str]]], None]
+Report = Callable[[LiveEndpoint, str, dict[str, tuple[float, str]]], None]
 
 MAX_BODY = 6 * 1024 * 1024
 _TIMEOUT = 60.0
@@ -29,6 +30,16 @@ _PASSED_ON = (
     "x-amzn-sagemaker-target-model",
 )
 _JSON = "application/json"
+_COMPONENT = "x-amzn-sagemaker-inference-component"
+# SageMaker's words (AWS blog, "Unlock cost savings with the new scale down to zero feature in SageMaker Inference").
+_NO_CAPACITY = (
+    "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress (if "
+    "configured) or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API."
+)
+_COMPONENT_REQUIRED = (
+    "Inference Component Name header is required for endpoints to which you plan to deploy inference components. "
+    "Please include Inference Component Name header or consider using SageMaker models."
+)
 
 
 def endpoint_name(method: str, path: str) -> str | None:
@@ -38,18 +49,27 @@ def endpoint_name(method: str, path: str) -> str | None:
     return unquote(path[len(_PREFIX) : -len(_SUFFIX)])
 
 
-class Runtime:
-    """Invoke endpoints. `report(scope, endpoint, variant, {metric: (value, unit)})` gets each request's metrics."""
+class Components(Protocol):
+    """Finds running inference components (sagemaker.components)."""
 
-    def __init__(self, endpoints: Endpoints, report: Report, scope: Callable[[], Scope]) -> None:
+    def live(self, name: str) -> LiveEndpoint | None: ...
+
+
+class Runtime:
+    """Invoke endpoints. `report(endpoint or component, variant, {metric: (value, unit)})` gets a request's metrics."""
+
+    def __init__(
+        self, endpoints: Endpoints, components: Components, report: Report, scope: Callable[[], Scope]
+    ) -> None:
         self._endpoints = endpoints
+        self._components = components
         self._report = report
         self._scope = scope
 
     def invoke(self, name: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send a request to a container; blocks until it has answered. Raises ApiError."""
         began = time.perf_counter()
-        live = self._find(name)
+        live = self._hosted(self._find(name), headers.get(_COMPONENT))
         target = headers.get("x-amzn-sagemaker-target-variant")
         if len(body) > MAX_BODY:
             raise _bad_request(
@@ -70,6 +90,23 @@ class Runtime:
         # Just after a server restart, the containers are still starting.
         if live is None or not live.ready.wait(_START_WAIT) or live.fleet is None:
             raise _bad_request(f"Endpoint {name} of account {self._scope()[0]} not found.")
+        return live
+
+    def _hosted(self, endpoint: LiveEndpoint, component: str | None) -> LiveEndpoint:
+        """What answers: the endpoint's own model, or the component that the request names. Raises ApiError."""
+        variants = endpoint.fleet.config["ProductionVariants"] if endpoint.fleet is not None else []
+        if "ModelName" in variants[0]:
+            if component is not None:
+                raise _bad_request(f"The endpoint {endpoint.name} has no inference components.")
+            return endpoint
+        if component is None:
+            raise _bad_request(_COMPONENT_REQUIRED)
+        live = self._components.live(component)
+        if live is None or live.host != endpoint.name:
+            raise _bad_request(f"Inference Component {component} of account {self._scope()[0]} not found.")
+        if live.fleet is None:
+            self._report(live, variants[0]["VariantName"], {"NoCapacityInvocationFailures": (1.0, "None")})
+            raise _bad_request(_NO_CAPACITY)
         return live
 
     def _answer(
@@ -128,11 +165,13 @@ class Runtime:
         }
         if answer is not None:
             metrics["ModelLatency"] = (latency * 1e6, "Microseconds")
-        self._report(live.scope, live.name, variant.name, metrics)
+        if live.host:
+            metrics["InvocationsPerCopy"] = (1.0 / variant.count, "None")
+        self._report(live, variant.name, metrics)
 
     def _model_error(self, live: LiveEndpoint, variant: Variant, status: int, message: str) -> ApiError:
         account, region = live.scope
-        group = endpoint_group(live.name)
+        group = component_group(live.name) if live.host else endpoint_group(live.name)
         blame = f"Received {'client' if 400 <= status < 500 else 'server'} error ({status}) from primary with message"
         console = (
             f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#logEventViewer:group={group}"

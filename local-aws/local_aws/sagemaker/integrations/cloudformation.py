@@ -41,6 +41,7 @@ _KINDS = {
     "Model": ("ModelName", "ModelArn"),
     "EndpointConfig": ("EndpointConfigName", "EndpointConfigArn"),
     "Endpoint": ("EndpointName", "EndpointArn"),
+    "InferenceComponent": ("InferenceComponentName", "InferenceComponentArn"),
     "ModelPackageGroup": ("ModelPackageGroupName", "ModelPackageGroupArn"),
 }
 _TAGS_ONLY = "Tags"
@@ -51,7 +52,9 @@ _IN_PLACE = {
         "RetainAllVariantProperties",
         "RetainDeploymentConfig",
         "ExcludeRetainedVariantProperties",
-    }
+    },
+    # Its resource schema has no createOnlyProperties.
+    "InferenceComponent": {"Specification", "RuntimeConfig", "DeploymentConfig"},
 }
 _BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 Handler = Callable[..., Any]
@@ -103,10 +106,11 @@ class _Types:
             request[self._name] = _NAME.get()(stack_name, logical_id, max_len=_LONGEST_NAME)
         self._call(f"Create{self._kind}", request)
         record = self._settled(request[self._name])
-        if record.get("EndpointStatus") == "Failed":
+        if _status(record) == "Failed":
             # CloudFormation deletes a resource that it could not create; MiniStack would forget it.
             self.delete(record[self._arn], properties)
-            raise ResourceError(f"The endpoint {request[self._name]} failed: {record.get('FailureReason')}")
+            what = "endpoint" if self._kind == "Endpoint" else "inference component"
+            raise ResourceError(f"The {what} {request[self._name]} failed: {record.get('FailureReason')}")
         return record[self._arn], self._attributes(record)
 
     def update(
@@ -117,6 +121,8 @@ class _Types:
         name = name_of(physical_id)
         if self._kind == "Endpoint" and _without_tags(old) != _without_tags(new):
             self._update_endpoint(name, new)
+        if self._kind == "InferenceComponent" and _without_tags(old) != _without_tags(new):
+            self._update_component(name, old, new)
         self._retag(physical_id, old, new)
         return physical_id, self._attributes(self._describe(name))
 
@@ -142,6 +148,20 @@ class _Types:
         if record["EndpointStatus"] != "InService" or record["EndpointConfigName"] != wanted:
             raise ResourceError(f"The endpoint {name} could not be updated: {record.get('FailureReason')}")
 
+    def _update_component(self, name: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+        """RuntimeConfig is sent only where it changes: whether AWS sends it with each update is not documented."""
+        self._settled(name)
+        request = shapes.request_from_properties("sagemaker", "UpdateInferenceComponent", new)
+        if old.get("RuntimeConfig") == new.get("RuntimeConfig"):
+            request.pop("RuntimeConfig", None)
+        self._call("UpdateInferenceComponent", request | {self._name: name})
+        record = self._settled(name)
+        if faults.on(faults.SILENT_ROLLBACK):
+            return
+        served = record["Specification"].get("ModelName")
+        if record["InferenceComponentStatus"] != "InService" or served != request["Specification"].get("ModelName"):
+            raise ResourceError(f"The inference component {name} could not be updated: {record.get('FailureReason')}")
+
     def _retag(self, arn: str, old: dict[str, Any], new: dict[str, Any]) -> None:
         before, after = _tags(old), _tags(new)
         if before == after:
@@ -151,8 +171,8 @@ class _Types:
         tags.add(self._plane, {"ResourceArn": arn, "Tags": added})
 
     def _settled(self, name: str) -> Record:
-        """Return the resource once it is no longer busy; only endpoints ever are."""
-        while (record := self._describe(name)).get("EndpointStatus") in _BUSY:
+        """Return the resource once it is no longer busy; only endpoints and inference components ever are."""
+        while _status(record := self._describe(name)) in _BUSY:
             time.sleep(_POLL)
         return record
 
@@ -177,6 +197,11 @@ class _Types:
             return operations.call(self._plane, operation, request)
         except ApiError as error:
             raise ResourceError(f"{error.message} (Service: SageMaker, Error Code: {error.code})") from None
+
+
+def _status(record: Record) -> str | None:
+    status: str | None = record.get("EndpointStatus") or record.get("InferenceComponentStatus")
+    return status
 
 
 def _without_tags(properties: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from local_aws.common.errors import unknown_operation
 from local_aws.sagemaker.operations import (
     endpoint_configs,
     endpoints,
+    inference_components,
     limits,
     model_packages,
     models,
@@ -26,6 +27,7 @@ OPERATIONS: dict[str, Operation] = {
     **models.OPERATIONS,
     **endpoint_configs.OPERATIONS,
     **endpoints.OPERATIONS,
+    **inference_components.OPERATIONS,
     **training_jobs.OPERATIONS,
     **transform_jobs.OPERATIONS,
     **model_packages.OPERATIONS,

@@ -104,7 +104,9 @@ def _connect(plane: Plane, arn: str, config: Record) -> None:
 def _vpc_configs(plane: Plane, name: str) -> list[dict[str, Any]]:
     """Return the VpcConfigs of an endpoint configuration: its models' and its own."""
     config = plane.store.get(endpoint_configs.KIND, name) or {}
-    models = (plane.store.get("model", variant["ModelName"]) or {} for variant in config.get("ProductionVariants", []))
+    models = (
+        plane.store.get("model", variant.get("ModelName", "")) or {} for variant in config.get("ProductionVariants", [])
+    )
     return [each["VpcConfig"] for each in (*models, config) if each.get("VpcConfig")]
 
 
@@ -138,19 +140,19 @@ def _check_alarm_access(plane: Plane, deployment: dict[str, Any], config: Record
     AWS does not document what SageMaker does without it; refusing the request reveals the mistake.
     """
     names = _alarms(deployment)
-    models = {variant["ModelName"] for variant in config["ProductionVariants"]} if names else set()
+    models = {variant.get("ModelName", "") for variant in config["ProductionVariants"]} if names else set()
     for model in filter(None, (plane.store.get("model", name) for name in sorted(models))):
         role = creation.model_role(plane.roles, model)
         if role is not None:
             for name in names:
-                creation.require(role, "cloudwatch:DescribeAlarms", _alarm_arn(plane, name))
+                creation.require(role, "cloudwatch:DescribeAlarms", alarm_arn(plane, name))
 
 
 def _alarms(deployment: dict[str, Any]) -> list[str]:
     return [alarm["AlarmName"] for alarm in deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])]
 
 
-def _alarm_arn(plane: Plane, name: str) -> str:
+def alarm_arn(plane: Plane, name: str) -> str:
     account, region = plane.store.scope()
     return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
 

@@ -22,6 +22,7 @@ _COMPOSITE = private_api.declare(
 
 NAMESPACE = "AWS/SageMaker"
 INSTANCES = "/aws/sagemaker/Endpoints"
+COMPONENTS = "/aws/sagemaker/InferenceComponents"
 TRAINING = "/aws/sagemaker/TrainingJobs"
 _EVERY = 1.0
 _DIGITS = 3
@@ -74,6 +75,14 @@ class Metrics:
         dimensions = (("EndpointName", of[0]), ("VariantName", of[1]))
         for name, (value, unit) in values.items():
             self._buffer.add(Key(owner, namespace, name, unit, dimensions), value)
+        self._start()
+
+    def add_of_component(
+        self, owner: Scope, namespace: str, values: dict[str, tuple[float, str]], *, component: str
+    ) -> None:
+        """Add metrics of an inference component."""
+        for name, (value, unit) in values.items():
+            self._buffer.add(Key(owner, namespace, name, unit, (("InferenceComponentName", component),)), value)
         self._start()
 
     def add_of_job(self, owner: Scope, job: str, name: str, value: float) -> None:

@@ -30,6 +30,10 @@ def endpoint_group(endpoint: str) -> str:
     return f"/aws/sagemaker/Endpoints/{endpoint}"
 
 
+def component_group(component: str) -> str:
+    return f"/aws/sagemaker/InferenceComponents/{component}"
+
+
 class LogStream:
     """A log stream, created with its group at the first line, if the container's role permits.
 

@@ -50,7 +50,7 @@ def test_a_message_is_received_whole_however_it_is_cut() -> None:
             there.sendall(data[start : start + 700])
         there.close()
 
-    threading.Thread(target=send).start()
+    threading.Thread(target=send, daemon=True).start()
     assert wire.received(here) == message
     assert wire.received(here) is None
     here.close()

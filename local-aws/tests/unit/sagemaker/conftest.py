@@ -50,6 +50,25 @@ class FakeEndpoints:
         return [name for name in names if name not in self.alarms]
 
 
+class FakeComponents:
+    """Records its calls, and leaves records unchanged."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+
+    def create(self, record: Record) -> None:
+        self.calls.append(("create", record["InferenceComponentName"]))
+
+    def update(self, record: Record, specification: dict[str, Any]) -> None:
+        self.calls.append(("update", specification["ModelName"]))
+
+    def scale(self, record: Record) -> None:
+        self.calls.append(("scale", str(record["RuntimeConfig"]["DesiredCopyCount"])))
+
+    def delete(self, record: Record) -> None:
+        self.calls.append(("delete", record["InferenceComponentName"]))
+
+
 class FakeS3:
     """Has every object that it is asked for."""
 
@@ -97,6 +116,7 @@ class Api:
         self.jobs = FakeJobs("TrainingJobName")
         self.transforms = FakeJobs("TransformJobName")
         self.endpoints = FakeEndpoints()
+        self.components = FakeComponents()
         self.recommendations = FakeJobs("JobName")
         self.region = "us-east-1"
         self.store = Store(lambda: ("000000000000", self.region))
@@ -106,6 +126,7 @@ class Api:
             self.jobs,
             self.transforms,
             self.endpoints,
+            self.components,
             self.recommendations,
             self._publish,
             self.roles,

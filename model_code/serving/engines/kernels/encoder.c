@@ -27,13 +27,16 @@ struct Encoder {
 
 /* What a run works in. `mixed` holds queries, keys and values of each word piece; after them, a linear layer's outputs. */
 typedef struct {
-    int8_t *tiles, *wide_tiles;
+    Act *tiles, *wide_tiles;
     float *scales, *states, *mixed, *queries, *context, *maxima;
     Half *wide;
     void *attention;
+    Multiply *multiply;
 } Workspace;
 
 int32_t encoder_model_size(void) { return sizeof(Model); }
+
+const char *encoder_kernel(void) { return tiles_name; }
 
 int32_t encoder_supported(void) { return tiles_supported(); }
 
@@ -42,16 +45,14 @@ static int32_t layer_fits(const Layer *layer, int32_t width) {
            layer->attention_in.outputs == 3 * width && layer->up.outputs == layer->down.inners;
 }
 
-static size_t bytes_of(const Linear *linear) { return (size_t)linear->inners * linear->outputs; }
-
 Encoder *encoder_new(const Model *model) {
     const int32_t width = model->width;
     if (model->layers < 1 || width % model->heads || width / model->heads % LANES || !fits(&model->head)) return NULL;
-    size_t bytes = bytes_of(&model->head);
+    size_t bytes = packed_bytes(&model->head);
     for (const Layer *layer = model->layer; layer < model->layer + model->layers; layer++) {
         if (!layer_fits(layer, width) || layer->up.outputs != model->layer->up.outputs) return NULL;
-        bytes += bytes_of(&layer->attention_in) + bytes_of(&layer->attention_out) + bytes_of(&layer->up) +
-                 bytes_of(&layer->down);
+        bytes += packed_bytes(&layer->attention_in) + packed_bytes(&layer->attention_out) +
+                 packed_bytes(&layer->up) + packed_bytes(&layer->down);
     }
     Encoder *encoder = calloc(1, sizeof *encoder);
     if (!encoder) return NULL;
@@ -95,8 +96,8 @@ static size_t lay_out(const Encoder *encoder, int32_t pieces, char *begin, Works
     const size_t rows = whole(pieces, 2 * ROWS), width = encoder->model.width, wide = encoder->feed_forward;
     size_t used = 0;
     *workspace = (Workspace){
-        .tiles = part(begin, &used, rows * width),
-        .wide_tiles = part(begin, &used, rows * wide),
+        .tiles = part(begin, &used, rows * width * sizeof(Act)),
+        .wide_tiles = part(begin, &used, rows * wide * sizeof(Act)),
         .scales = part(begin, &used, rows * sizeof(float)),
         .states = part(begin, &used, rows * width * sizeof(float)),
         .mixed = part(begin, &used, rows * 3 * width * sizeof(float)),
@@ -145,7 +146,7 @@ static void embed(const Model *model, const int32_t *ids, const int32_t *starts,
 }
 
 static Activations quantised(const float *values, int32_t rows, int32_t inners, const Workspace *workspace) {
-    Activations activations = {workspace->tiles, workspace->scales, rows, inners};
+    Activations activations = {workspace->tiles, workspace->scales, rows, inners, workspace->multiply};
     for (int32_t row = 0; row < rows; row++) quantise(values + (size_t)row * inners, row, &activations);
     return activations;
 }
@@ -189,7 +190,7 @@ static void feed_forward(const Encoder *encoder, const PackedLayer *layer, int32
     const int32_t width = encoder->model.width, wide = encoder->feed_forward;
     const Activations in = quantised(workspace->states, rows, width, workspace);
     product_gelu(&layer->up, &in, workspace->wide, workspace->maxima);
-    Activations inner = {workspace->wide_tiles, workspace->scales, rows, wide};
+    Activations inner = {workspace->wide_tiles, workspace->scales, rows, wide, workspace->multiply};
     for (int32_t row = 0; row < rows; row++)
         quantise_half(workspace->wide + (size_t)row * wide, workspace->maxima + (size_t)row * LANES, row, &inner);
     product(&layer->down, &inner, 0, width, workspace->mixed, width);
@@ -216,11 +217,12 @@ static void classify(const Encoder *encoder, int32_t texts, const Workspace *wor
     }
 }
 
-void encoder_run(const Encoder *encoder, const int32_t *ids, const int32_t *starts, int32_t texts, void *work,
-                 float *logits) {
+static void run(const Encoder *encoder, const int32_t *ids, const int32_t *starts, int32_t texts, void *work,
+                float *logits, Multiply *multiply) {
     const Model *model = &encoder->model;
     Workspace workspace;
     lay_out(encoder, starts[texts], work, &workspace);
+    workspace.multiply = multiply;
     tiles_begin();
     embed(model, ids, starts, texts, workspace.states);
     for (int32_t i = 0; i < model->layers; i++) {
@@ -235,4 +237,14 @@ void encoder_run(const Encoder *encoder, const int32_t *ids, const int32_t *star
     }
     classify(encoder, texts, &workspace, logits);
     tiles_end();
+}
+
+void encoder_run(const Encoder *encoder, const int32_t *ids, const int32_t *starts, int32_t texts, void *workspace,
+                 float *logits) {
+    run(encoder, ids, starts, texts, workspace, logits, tiles_multiply);
+}
+
+void encoder_run_plain(const Encoder *encoder, const int32_t *ids, const int32_t *starts, int32_t texts,
+                       void *workspace, float *logits) {
+    run(encoder, ids, starts, texts, workspace, logits, tiles_multiply_plain);
 }

@@ -48,6 +48,9 @@ typedef struct Encoder Encoder;
 /* Bytes of a Model, by which a caller knows that it speaks of the same one. */
 PUBLIC int32_t encoder_model_size(void);
 
+/* The name of this build's products: "amx", "avx512-vnni". */
+PUBLIC const char *encoder_kernel(void);
+
 /* 1 where this build runs on this processor, and as fast as it can; the process may then use the matrix unit. */
 PUBLIC int32_t encoder_supported(void);
 
@@ -62,5 +65,9 @@ PUBLIC int64_t encoder_workspace(const Encoder *encoder, int32_t pieces);
  * Writes texts x labels logits. Several threads may run it at a time, each in a workspace of its own, aligned to 64. */
 PUBLIC void encoder_run(const Encoder *encoder, const int32_t *ids, const int32_t *starts, int32_t texts,
                         void *workspace, float *logits);
+
+/* The same by sums without the processor's products, for checks: slow, and the same logits to the last bit. */
+PUBLIC void encoder_run_plain(const Encoder *encoder, const int32_t *ids, const int32_t *starts, int32_t texts,
+                              void *workspace, float *logits);
 
 #endif

@@ -1,31 +1,41 @@
 #include "products.h"
 
-#include "tiles.h"
-
 #include <math.h>
 #include <string.h>
 
 static const float TINY = 1e-20f; /* a row of zeros has a scale too */
 
+enum { MOST_INNERS = 1 << 16 }; /* with more, 255 times 128 for each would pass a sum's 31 bits */
+
 int32_t fits(const Linear *linear) {
-    return linear->inners > 0 && linear->outputs > 0 && linear->inners % DEPTH == 0 && linear->outputs % OUTPUTS == 0;
+    return linear->inners > 0 && linear->outputs > 0 && linear->inners % DEPTH == 0 && linear->outputs % OUTPUTS == 0 &&
+           linear->inners <= MOST_INNERS;
 }
+
+size_t packed_bytes(const Linear *linear) { return (linear->inners + sizeof(int32_t)) * linear->outputs; }
 
 int8_t *pack(const Linear *linear, Packed *packed, int8_t *into) {
     const int32_t inners = linear->inners, outputs = linear->outputs;
-    *packed = (Packed){into, linear->scales, linear->bias, inners, outputs};
+    int32_t *start = (int32_t *)(into + (size_t)inners * outputs);
+    *packed = (Packed){into, start, linear->scales, linear->bias, inners, outputs};
     for (int32_t output = 0; output < outputs; output++) {
         const int8_t *from = linear->weights + (size_t)output * inners;
         int8_t *block = into + (size_t)(output / OUTPUTS) * OUTPUTS * inners + output % OUTPUTS / 16 * TILE;
-        for (int32_t inner = 0; inner < inners; inner += 4)
-            memcpy(block + inner / DEPTH * 2 * TILE + inner % DEPTH / 4 * DEPTH + output % 16 * 4, from + inner, 4);
+        int32_t sum = 0;
+        for (int32_t inner = 0; inner < inners; inner += GROUP)
+            memcpy(block + inner / DEPTH * 2 * TILE + inner % DEPTH * 16 + output % 16 * GROUP, from + inner, GROUP);
+        for (int32_t inner = 0; inner < inners; inner++) sum += from[inner];
+        start[output] = -FLIP * sum;
     }
-    return into + (size_t)inners * outputs;
+    return into + packed_bytes(linear);
 }
 
-static int8_t *row_of(const Activations *in, int32_t row) {
-    return in->tiles + (size_t)(row / ROWS) * ROWS * in->inners + row % ROWS * DEPTH;
+static Act *row_of(const Activations *in, int32_t row) {
+    return in->tiles + (size_t)(row / SIDE) * SIDE * in->inners + row % SIDE * DEPTH;
 }
+
+/* A whole number from -128 to 127 as the tiles take it. */
+static inline Act act_of(float whole_number) { return (Act)(byte_of(whole_number) + FLIP); }
 
 void quantise(const float *restrict values, int32_t row, Activations *into) {
     int32_t maximum_bits = bits_of(TINY);
@@ -34,20 +44,20 @@ void quantise(const float *restrict values, int32_t row, Activations *into) {
         maximum_bits = bits > maximum_bits ? bits : maximum_bits;
     }
     const float maximum = of_bits(maximum_bits), up = 127.0f / maximum;
-    int8_t *restrict to = row_of(into, row);
-    for (int32_t inner = 0; inner < into->inners; inner += DEPTH, to += TILE, values += DEPTH)
-        for (int32_t i = 0; i < DEPTH; i++) to[i] = byte_of(rintf(values[i] * up));
+    Act *restrict to = row_of(into, row);
+    for (int32_t inner = 0; inner < into->inners; inner += DEPTH, to += SIDE * DEPTH, values += DEPTH)
+        for (int32_t i = 0; i < DEPTH; i++) to[i] = act_of(rintf(values[i] * up));
     into->scales[row] = maximum / 127.0f;
 }
 
 void quantise_half(const Half *restrict values, const float *maxima, int32_t row, Activations *into) {
     const float maximum = greatest_absolute_of(greatest_absolute(all(TINY), load(maxima)));
     const float up = 127.0f / maximum;
-    int8_t *restrict to = row_of(into, row);
-    for (int32_t inner = 0; inner < into->inners; inner += DEPTH, to += TILE, values += DEPTH)
+    Act *restrict to = row_of(into, row);
+    for (int32_t inner = 0; inner < into->inners; inner += DEPTH, to += SIDE * DEPTH, values += DEPTH)
         for (int32_t i = 0; i < DEPTH; i++) {
             const float value = rintf((float)values[i] * up); /* a half may be rounded up beyond the greatest float */
-            to[i] = byte_of(fminf(fmaxf(value, -127.0f), 127.0f));
+            to[i] = act_of(fminf(fmaxf(value, -127.0f), 127.0f));
         }
     into->scales[row] = maximum / 127.0f;
 }
@@ -95,9 +105,10 @@ static inline __attribute__((always_inline)) void blocks(const Packed *packed, c
         const int8_t *weights = packed->tiles + (size_t)output * packed->inners;
         for (int32_t row = 0; row < in->rows; row += 2 * ROWS) {
             Sums sums;
-            const size_t next = row + ROWS < in->rows ? (size_t)ROWS * in->inners : 0;
-            tiles_multiply(in->tiles + (size_t)row * in->inners, next, weights, in->inners / DEPTH, row == 0, sums);
-            for (int32_t r = 0; r < 2 * ROWS && row + r < in->rows; r++)
+            const int32_t rows = row + 2 * ROWS < in->rows ? 2 * ROWS : in->rows - row;
+            in->multiply(in->tiles + (size_t)row * in->inners, rows, weights, packed->start + output,
+                         in->inners / DEPTH, row == 0, sums);
+            for (int32_t r = 0; r < rows; r++)
                 for (int part = 0; part < 2; part++) {
                     const int32_t o = output + part * 16;
                     const WholeLanes sum = *(const WholeLanes *)sums[r / ROWS * 2 + part][r % ROWS];

@@ -4,26 +4,32 @@
 
 #include "encoder.h"
 #include "lanes.h"
+#include "tiles.h"
 
 #include <stddef.h>
 
-/* A linear layer: its weights by 32 outputs, 64 inners and 16 outputs, as a tile takes them. */
+/* A linear layer: its weights by 32 outputs, 64 inners and 16 outputs, as a tile takes them; `start`: of each output
+ * what its sums begin with. */
 typedef struct {
     const int8_t *tiles;
+    const int32_t *start;
     const float *scales, *bias;
     int32_t inners, outputs;
 } Packed;
 
-/* Rows of activations, by 16 rows and 64 inners, and a scale for each row. */
+/* Rows of activations, by SIDE rows and 64 inners, a scale for each row, and what multiplies them. */
 typedef struct {
-    int8_t *tiles;
+    Act *tiles;
     float *scales;
     int32_t rows, inners;
+    Multiply *multiply;
 } Activations;
 
 /* Whether the tiles can hold a layer of these sizes. */
 int32_t fits(const Linear *linear);
-/* Lays the weights out in inners x outputs bytes at `into`; returns where the next layer's go. */
+/* Bytes that a layer takes as `pack` lays it out. */
+size_t packed_bytes(const Linear *linear);
+/* Lays a layer out at `into`, a multiple of 64; returns where the next one's place is. */
 int8_t *pack(const Linear *linear, Packed *packed, int8_t *into);
 
 /* One row, each with the scale that gives its greatest absolute value 127. */

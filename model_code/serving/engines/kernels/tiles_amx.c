@@ -1,5 +1,5 @@
 /* By AMX: a tile's product with a tile takes 16 cycles. */
-#if defined(__AMX_INT8__)
+#if defined(KERNEL_AMX)
 #include "tiles.h"
 
 #include <cpuid.h>
@@ -17,6 +17,8 @@ typedef struct {
     uint16_t bytes_a_row[16];
     uint8_t rows[16];
 } Config;
+
+const char tiles_name[] = "amx";
 
 int32_t tiles_supported(void) {
     const uint32_t needed = AVX512_FP16 | AMX_TILE | AMX_INT8;
@@ -39,8 +41,10 @@ static inline void fetch(const int8_t *from) {
     _mm_prefetch(from + CACHE_LINE, _MM_HINT_T1);
 }
 
-void tiles_multiply(const int8_t *activations, size_t next, const int8_t *weights, int32_t depths, int32_t ahead,
-                    Sums sums) {
+void tiles_multiply(const Act *activations, int32_t rows, const int8_t *weights, const int32_t *start, int32_t depths,
+                    int32_t ahead, Sums sums) {
+    (void)start;                                                        /* zeros */
+    const size_t next = rows > ROWS ? (size_t)depths * SIDE * DEPTH : 0; /* to the second 16 rows */
     _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
     for (int32_t depth = 0; depth < depths; depth++, activations += TILE, weights += 2 * TILE) {
         _tile_loadd(4, activations, DEPTH);

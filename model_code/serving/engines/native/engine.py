@@ -20,14 +20,16 @@ log = logging.getLogger("rubric.serving")
 class NativeEngine:
     """An encoder on its kernels. Safe to call from several threads."""
 
-    name: ClassVar = "int8-amx"
+    # The name in artifacts and reports of the form that encoder.npz holds: AMX was its first kernel.
+    form: ClassVar = "int8-amx"
 
-    def __init__(self, encoder: NativeEncoder) -> None:
+    def __init__(self, encoder: NativeEncoder, *, kernel: str) -> None:
         self._encoder = encoder
+        self.name = f"int8-{kernel}"
 
     @classmethod
     def load(cls, path: Path, *, kernels: ctypes.CDLL | None = None) -> NativeEngine | None:
-        """The weights at ``path`` on ``kernels`` (None: those for AMX); None if either is missing.
+        """The weights at ``path`` on ``kernels`` (None: the fastest for this processor); None if either is missing.
 
         WeightsError when the file is broken.
         """
@@ -38,7 +40,7 @@ class NativeEngine:
         if encoder_weights is None:
             log.warning("%s has a newer format than this version can read; ONNX Runtime runs the model", path.name)
             return None
-        return cls(NativeEncoder(encoder_weights, compiled))
+        return cls(NativeEncoder(encoder_weights, compiled), kernel=library.kernel(compiled))
 
     def with_threads(self, threads: int) -> None:
         """None: a run of the kernels uses one core."""

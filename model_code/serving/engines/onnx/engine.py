@@ -19,6 +19,7 @@ class OnnxEngine:
     """A session on an artifact's graph. Safe to call from several threads."""
 
     name: ClassVar = "onnxruntime"
+    form: ClassVar = "onnxruntime"
 
     def __init__(self, path: Path, *, threads: int, pad_id: int) -> None:
         """``threads``: of each run.

@@ -217,3 +217,19 @@ def test_enough_later_rows_do_and_the_schedule_asks_for_a_few() -> None:
 def test_before_the_first_model_there_is_nothing_to_train_again() -> None:
     found = made(model_version="", gain=None, no_gain="there is no model")
     assert (found["outcome"], "rubric train" in found["reason"]) == (decision.NOTHING, True)
+
+
+def test_the_budget_of_everything_counts_what_people_started() -> None:
+    rule = replace(RULE, cost_budget=30.0)
+    assert made(rule=rule)["outcome"] == decision.TRAIN
+    full = made(rule=rule, runs=Runs(spent=10.0, counted=5, beside=18.5))
+    assert (full["outcome"], full["decided_by"]) == (decision.WAIT, "budget")
+    assert "Of cost.monthly_budget_usd, $30.00, $28.50 are spent." in full["reason"]
+
+
+def test_in_the_budget_of_everything_an_unknown_price_never_fits() -> None:
+    rule = replace(RULE, cost_budget=30.0, run_price=None)
+    asked = made(rule=rule, cause=decision.PERSON, by="arn:aws:iam::111122223333:user/me")
+    assert asked["outcome"] == decision.WAIT
+    assert "it cannot be shown to fit" in asked["reason"]
+    assert made(rule=replace(rule, cost_budget=None), cause=decision.PERSON)["outcome"] == decision.TRAIN

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contracts.budget import spending
 from contracts.deployment.pipeline import ErrorName
 from contracts.retraining import decision, runs
 from contracts.retraining.decision import Decision
@@ -212,3 +213,24 @@ def test_before_the_first_version_nothing_is_started_once_a_text_was_erased() ->
     assert "`rubric data freeze`" in made["reason"]
     world.datasets.version = "v1"
     assert decide(world, world.execution("two"))["outcome"] == decision.TRAIN
+
+
+def test_what_people_started_is_counted_and_stays_in_the_ledger() -> None:
+    world = World()
+    entry: spending.Entry = {
+        "entry_id": "e",
+        "at": "2026-11-01T00:00:00.000Z",
+        "kind": "batch",
+        "what": "The batch",
+        "by": "me",
+        "usd": 25.0,
+    }
+    world.bucket.objects[runs.KEY] = json.dumps(spending.document({}, entries=[entry])).encode()
+    rule = replace(RULE, run_price=20.0, monthly_budget=50.0, cost_budget=50.0)
+    at = "2026-11-08T00:00:00.000Z"
+    assert machine(world, world.execution("fits"), rule=rule, at=at)["outcome"] == decision.TRAIN
+    for arn in world.states.runs():
+        world.states.statuses[arn] = "SUCCEEDED"
+    later = machine(world, world.execution("no more"), rule=rule, at="2026-11-20T00:00:00.000Z")
+    assert later["outcome"] == decision.WAIT
+    assert spending.read(json.loads(world.bucket.objects[runs.KEY])) == [entry]

@@ -6,28 +6,43 @@ import json
 
 import pytest
 
+from contracts.prices import snapshot
 from model_code.training.evaluation import cost
+
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:training-job/job"
+
+
+@pytest.fixture(autouse=True)
+def priced(monkeypatch: pytest.MonkeyPatch) -> None:
+    prices = {"sagemaker.training.ml.g5.xlarge": (2.0, "test"), "sagemaker.training.ml.m5.xlarge": (0.25, "test")}
+    monkeypatch.setattr(snapshot, "PRICES", {"us-east-1": prices})
+    monkeypatch.setattr(snapshot, "SOURCES", {"test": ("a price list", "https://example.org", "2026-11-01")})
 
 
 def test_one_instance_by_its_second() -> None:
-    described = cost.describe(1800, {"SM_CURRENT_INSTANCE_TYPE": "ml.g5.xlarge", "SM_HOSTS": '["algo-1"]'})
-    assert described["usd"] == pytest.approx(cost.USD_PER_HOUR["ml.g5.xlarge"] / 2, abs=1e-4)
+    environ = {"SM_CURRENT_INSTANCE_TYPE": "ml.g5.xlarge", "SM_HOSTS": '["algo-1"]', "TRAINING_JOB_ARN": ARN}
+    described = cost.describe(1800, environ)
+    assert (described["usd_per_hour"], described["usd"]) == (2.0, 1.0)
     assert (described["instance_count"], described["seconds"]) == (1, 1800)
-    assert "not looked up" in described["note"]
+    assert described["note"].startswith("the list price of 2026-11-01, on demand in us-east-1 (a price list); ")
 
 
 def test_every_instance_is_counted_and_the_resource_config_will_do() -> None:
     config = json.dumps({"current_instance_type": "ml.m5.xlarge", "hosts": ["algo-1", "algo-2", "algo-3"]})
-    described = cost.describe(3600, {"SM_RESOURCE_CONFIG": config})
+    described = cost.describe(3600, {"SM_RESOURCE_CONFIG": config, "TRAINING_JOB_ARN": ARN})
     assert described["instance_type"] == "ml.m5.xlarge"
-    assert described["usd"] == pytest.approx(3 * cost.USD_PER_HOUR["ml.m5.xlarge"])
+    assert described["usd"] == pytest.approx(0.75)
 
 
 @pytest.mark.parametrize(
     ("environ", "note"),
     [
         ({}, "the instance type is unknown"),
-        ({"SM_CURRENT_INSTANCE_TYPE": "ml.new9.huge"}, "there is no price for ml.new9.huge"),
+        ({"SM_CURRENT_INSTANCE_TYPE": "ml.new9.huge"}, "there is no dated price for ml.new9.huge in this region"),
+        (
+            {"SM_CURRENT_INSTANCE_TYPE": "ml.g5.xlarge", "TRAINING_JOB_ARN": ARN.replace("us-east-1", "eu-west-3")},
+            "there is no dated price for ml.g5.xlarge in eu-west-3",
+        ),
         ({"SM_RESOURCE_CONFIG": "{", "SM_HOSTS": "not json"}, "the instance type is unknown"),
         ({"SM_RESOURCE_CONFIG": "[]", "SM_HOSTS": '"algo-1"'}, "the instance type is unknown"),
     ],

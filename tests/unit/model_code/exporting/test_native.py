@@ -56,14 +56,14 @@ def test_its_answers_are_compared_like_any_int8_file_s(tmp_path: Path) -> None:
     assert figures["precision"] == native.NATIVE
     assert figures["agreement"] == 1
     assert figures["batch_sensitivity"] == 0
-    assert "on processors with AMX int8-amx serves" in result.reason
+    assert "int8-amx serves where its kernels run" in result.reason
     by_onnx = Classifier(tmp_path / "model", native=False).predict(TEXTS)
     by_kernels = Classifier(tmp_path / "model", kernels=library.plain())
-    assert by_kernels.engine == native.NATIVE
+    assert (by_kernels.engine, by_kernels.form) == ("int8-plain", native.NATIVE)
     assert by_kernels.predict(TEXTS) == pytest.approx(by_onnx, abs=0.05)
 
 
-def test_without_amx_it_is_compared_on_fewer_texts_and_not_timed(
+def test_without_fast_kernels_it_is_compared_on_fewer_texts_and_not_timed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(library, "fast", lambda: None)
@@ -71,7 +71,7 @@ def test_without_amx_it_is_compared_on_fewer_texts_and_not_timed(
     result = exported(tmp_path)
     assert result.candidates[-1]["agreement"] == 1
     assert result.candidates[-1]["ms_per_text"] is None
-    assert result.reason.endswith("on processors with AMX int8-amx serves")
+    assert result.reason.endswith("int8-amx serves where its kernels run")
     assert Classifier(tmp_path / "model").engine == "onnxruntime"
 
 
@@ -81,7 +81,7 @@ def test_an_earlier_export_s_weights_do_not_answer_for_the_candidates(tmp_path: 
     (tmp_path / "model" / artifact.ENCODER_FILE).write_bytes(b"PK of an earlier model")
     again = exported(tmp_path)
     assert [each["agreement"] for each in again.candidates] == [each["agreement"] for each in first.candidates]
-    assert Classifier(tmp_path / "model", kernels=library.plain()).engine == native.NATIVE
+    assert Classifier(tmp_path / "model", kernels=library.plain()).form == native.NATIVE
 
 
 def _other_labels(trained_encoder: Encoder, *, temperature: float) -> Weights:

@@ -14,7 +14,6 @@ from transformers import (
     RobertaForSequenceClassification,
 )
 
-from model_code.serving.engines.native import library
 from model_code.serving.engines.native.weights import Weights
 from model_code.training.exporting import encoder_weights
 from model_code.training.fitting.encoder import Encoder
@@ -24,8 +23,6 @@ VOCABULARY, POSITIONS, TEMPERATURE = 500, 64, 1.7
 LENGTHS = (1, 3, 16, 17, 31, 60, 33, 5)
 
 BERTS = {"vocab_size": VOCABULARY, "num_labels": 3, "intermediate_size": 192, "num_hidden_layers": 2}
-
-KERNELS = {"amx": library.fast, "plain": library.plain}
 
 
 def model_of(kind: str, **changed: object) -> PreTrainedModel:

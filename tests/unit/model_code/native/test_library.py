@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from model_code.serving.engines.native import library, structures
+from tests import processor
 
 
 @pytest.fixture
@@ -21,18 +22,32 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_a_machine_without_kernels_has_none(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert library._load(library.FAST) is None
-    (elsewhere / library.FAST).write_bytes(b"not a library")
+    fastest = library.files()[0]
+    assert library._load(fastest) is None
+    (elsewhere / fastest).write_bytes(b"not a library")
     assert library.folder() == elsewhere
-    assert library._load(library.FAST) is None
-    monkeypatch.setattr("platform.machine", lambda: "aarch64")
-    assert library._load(library.FAST) is None
+    assert library._load(fastest) is None
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    assert library.files() == () and library.all_kernels() == []
 
 
 def test_kernels_of_other_sources_are_not_used(
     elsewhere: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     shutil.copytree(request.config.rootpath / "build/native", elsewhere, dirs_exist_ok=True)
-    assert library._load(library.PLAIN) is not None
+    plain = library.files()[-1]
+    assert library._load(plain) is not None
     monkeypatch.setattr(library, "Model", structures.Layer)
-    assert library._load(library.PLAIN) is None
+    assert library._load(plain) is None
+
+
+def test_the_fastest_that_runs_here_serves() -> None:
+    names = [library.kernel(each) for each in library.all_kernels()]
+    assert names[-1] == "plain"
+    fast = library.fast()
+    assert (fast and library.kernel(fast)) == (names[0] if len(names) > 1 else None)
+
+
+def test_the_choice_follows_the_processor_s_flags() -> None:
+    names = [library.kernel(each) for each in library.all_kernels()]
+    assert names == [*processor.kernels(), "plain"]

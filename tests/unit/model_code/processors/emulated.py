@@ -51,11 +51,11 @@ def spread(folder: Path) -> dict[str, Any]:
     if is_native:  # floating point takes long to emulate
         shortest = sorted(expected.answers, key=lambda answer: len(answer.text))[:SHORTEST]
         expected = replace(expected, answers=tuple(shortest))
-    classifier = Classifier(folder, threads=1, native=is_native, kernels=library.plain())
-    engine, refusal = classifier.engine, ""
-    off = [np.abs(classifier.predict([each.text])[0] - each.probabilities[engine]).max() for each in expected.answers]
+    classifier = Classifier(folder, threads=1, native=is_native, kernels=library.fast())
+    engine, form, refusal = classifier.engine, classifier.form, ""
+    off = [np.abs(classifier.predict([each.text])[0] - each.probabilities[form]).max() for each in expected.answers]
     try:
-        stored.check(expected, classifier.predict, engine=engine, labels=classifier.labels)
+        stored.check(expected, classifier.predict, engine=form, labels=classifier.labels)
     except artifact.ArtifactError as error:
         refusal = str(error)
     return {"engine": engine, "off": float(max(off)), "refused": refusal}

@@ -190,7 +190,13 @@ def evaluation() -> dict[str, Any]:
         "train_precision": "bf16",
         "train_loss": 0.43,
         "job_seconds": 3725.0,
-        "cost": cost.describe(3725, {"SM_CURRENT_INSTANCE_TYPE": "ml.g5.xlarge"}),
+        "cost": cost.describe(
+            3725,
+            {
+                "SM_CURRENT_INSTANCE_TYPE": "ml.m5.xlarge",
+                "TRAINING_JOB_ARN": "arn:aws:sagemaker:us-east-1:123456789012:training-job/job",
+            },
+        ),
         "dataset_sha256": "a" * 64,
     }
 

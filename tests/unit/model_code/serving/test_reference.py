@@ -119,8 +119,8 @@ def test_none_of_them_is_a_text_of_the_dataset(trained: Job) -> None:
 def test_every_engine_here_gives_them(trained: Job) -> None:
     Classifier(trained.model, native=False).warm_up()
     Classifier(trained.model, native=False, threads=2).check_reference()
-    for kernels in (library.plain(), library.fast()):
-        if kernels is not None and (trained.model / artifact.ENCODER_FILE).exists():
+    for kernels in library.all_kernels():
+        if (trained.model / artifact.ENCODER_FILE).exists():
             Classifier(trained.model, kernels=kernels).warm_up()
 
 

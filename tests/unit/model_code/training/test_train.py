@@ -108,6 +108,22 @@ def test_the_reference_counts_the_answers_to_the_test_texts_and_is_in_both_place
     assert sum(reference["streams"]["unseen_words"]["counts"][:4]) > reference["texts"] / 2
 
 
+def test_the_bill_of_materials_names_files_dataset_and_packages(trained: Job) -> None:
+    bill = read(trained.base / "output" / "data" / "sbom.cdx.json")
+    evaluation, metadata = read(trained.model / "evaluation.json"), read(trained.model / "metadata.json")
+    assert bill["metadata"]["component"]["version"] == "rubric-test-1"
+    found = {each["bom-ref"]: each for each in bill["components"]}
+    assert found["dataset"]["hashes"] == [{"alg": "SHA-256", "content": evaluation["dataset_sha256"]}]
+    files = {
+        name.removeprefix("file:"): each["hashes"][0]["content"] for name, each in found.items() if "file:" in name
+    }
+    assert {name: files[name] for name in metadata["files"]} == metadata["files"]
+    assert set(files) == {*metadata["files"], "metadata.json"}
+    packages = {each["name"]: each["version"] for each in found.values() if each["type"] == "library"}
+    assert {name: packages[name] for name in metadata["libraries"]} == metadata["libraries"]
+    assert "base-model" not in found
+
+
 def test_code_folder_holds_what_serves_and_nothing_that_trains(trained: Job) -> None:
     code = trained.model / "code"
     assert (code / "inference.py").read_text() == (code / "model_code/serving/inference.py").read_text()
@@ -208,11 +224,19 @@ def test_pretrained_folder_gets_our_labels_and_exports_its_inputs(bert_folder: P
 
 def test_job_fine_tunes_the_model_in_its_channel(bert_folder: Path, tmp_path: Path) -> None:
     write_dataset(tmp_path, "title,category\n" + "".join(f"text {i},{'AB'[i % 2]}\n" for i in range(60)))
-    shutil.copytree(bert_folder, tmp_path / "input" / "data" / "base_model")
+    channel = tmp_path / "input" / "data" / "base_model"
+    shutil.copytree(bert_folder, channel)
+    (channel / "README.md").write_text("---\nlanguage: en\nlicense: apache-2.0\n---\n# A model\nlicense: mit\n")
     job = run_job(tmp_path, "--epochs", "1", "--base_model", "my/bert", "--model", "blend")
     assert job.status == 0, job.output
     metadata = read(job.model / "metadata.json")
     assert metadata["base_model"] == "my/bert"
+    [base] = [
+        each
+        for each in read(job.base / "output" / "data" / "sbom.cdx.json")["components"]
+        if each["bom-ref"] == "base-model"
+    ]
+    assert (base["name"], base["licenses"]) == ("my/bert", [{"license": {"name": "apache-2.0"}}])
     assert metadata["hyperparameters"]["learning_rate"] == 5e-5
     classifier = Classifier(job.model)
     classifier.check_reference()

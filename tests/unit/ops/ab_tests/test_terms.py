@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from contracts.prices import snapshot
 from environments.settings import Settings, load
 from ops.ab_tests.terms import Terms
 from ops.deployment.cloud import ROOT
@@ -32,8 +33,16 @@ def test_a_live_test_with_a_price(dev: Settings) -> None:
     assert price.startswith("Price: at most $84.00 (1 x ") and "$0.25 an hour, 14 days" in price
 
 
-def test_a_price_that_is_not_known_is_no_nothing(dev: Settings) -> None:
+def test_a_price_that_is_not_known_is_no_nothing(dev: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot, "PRICES", {})
     assert "Price: unknown" in _terms().sentences(_settings(dev, hourly_price=None))[3]
+
+
+def test_without_a_setting_the_list_price_counts(dev: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot, "SOURCES", {"a": ("a", "https://example.org", "2026-11-01")})
+    monkeypatch.setattr(snapshot, "PRICES", {"us-east-1": {"sagemaker.hosting.ml.c7i.large": (0.5, "a")}})
+    price = _terms().sentences(_settings(dev, hourly_price=None, challenger_instances=2))[3]
+    assert price == "Price: at most $336.00 (2 x ml.c7i.large, $1 an hour, 14 days)."
 
 
 def test_a_replay(dev: Settings) -> None:

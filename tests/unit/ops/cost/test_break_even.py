@@ -35,7 +35,7 @@ def test_they_cross_where_a_day_of_requests_costs_a_day_of_the_instance(monkeypa
 def test_half_of_always_on_is_reached_when_it_sleeps_half_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     made.prices(monkeypatch, sagemaker__hosting__ml__c7i__large=0.1)
     found = break_even.of(made.settings(), made.traffic(1, 1, 1))
-    assert "Scaled to zero costs half of always on at 67 requests a day, spread at random." in found.sentences
+    assert "Scaled to zero, it sleeps half of the time at 67 requests a day, spread at random." in found.sentences
 
 
 def test_without_serverless_s_price_it_says_up_to_which_price_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,6 +94,12 @@ def test_it_says_which_form_of_subject_applies(root: Path, form: str, says: str)
     assert says in what and f"{found.settings.source.claim}:environment:prod" in what
 
 
+@pytest.mark.parametrize(("region", "warned"), [("us-east-1", False), ("us-gov-west-1", True), ("cn-north-1", True)])
+def test_a_partition_that_nobody_has_compared_is_warned_of(delivered: Delivered, region: str, warned: bool) -> None:
+    settings = delivered.environments[0].model_copy(update={"region": region})
+    assert [each.verdict for each in delivery.partition(settings)] == ["warning"] * warned
+
+
 def test_an_environment_of_no_file_and_a_file_that_nobody_filled_in_are_not_looked_at(root: Path) -> None:
     assert of_environment("dev", root=root) is None
     (root / "delivery" / "delivery.yaml").write_text("delivery: {environments: [prod], oidc_provider: create}\n")

@@ -125,9 +125,19 @@ class Clock:
 def test_the_time_limit_keeps_some_for_the_destroy() -> None:
     clock = Clock()
     budget = Budget(minutes=100, dollars=None, rates=Rates(0.0, 0.0, 0.0), clock=clock)
-    clock.now = 60 * 79.0
+    clock.now = 60 * 77.0
     budget.check()
-    clock.now = 60 * 80.0
+    clock.now = 60 * 78.0
+    with pytest.raises(LimitError, match="100 minutes"):
+        budget.check()
+
+
+def test_a_destroy_that_takes_long_gets_two_fifths_at_most() -> None:
+    clock = Clock()
+    budget = Budget(minutes=100, dollars=None, rates=Rates(0.0, 0.0, 0.0), end=82, clock=clock)
+    clock.now = 60 * 59.0
+    budget.check()
+    clock.now = 60 * 60.0
     with pytest.raises(LimitError, match="100 minutes"):
         budget.check()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -53,6 +54,35 @@ def test_where_it_may_not_become_the_role_a_step_asks_as_itself(monkeypatch: pyt
     made, own = place(monkeypatch, "AccessDenied")
     assert made.cloudformation is own
     assert own.made[-1] == "cloudformation"
+
+
+class GivingSession(OwnSession):
+    """The caller's session, to which STS gives the role for an hour at a time."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self.given = 0
+
+    def assume_role(self, **_: Any) -> dict[str, Any]:
+        self.given += 1
+        # The first session is about to end.
+        ends = datetime.now(UTC) + (timedelta(seconds=1) if self.given == 1 else timedelta(hours=1))
+        named = {"AccessKeyId": f"key{self.given}", "SecretAccessKey": "secret", "SessionToken": "token"}
+        return {"Credentials": {**named, "Expiration": ends}}
+
+
+def test_the_role_is_taken_anew_before_its_hour_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = GivingSession()
+    made: list[Any] = []
+
+    def session_of(**given: Any) -> OwnSession:
+        made.extend(given[name] for name in ("botocore_session",) if name in given)
+        return own
+
+    monkeypatch.setattr("tools.delivery.places.boto3.Session", session_of)
+    _ = Place([STACK]).cloudformation
+    [session] = made
+    assert session.get_credentials().get_frozen_credentials().access_key == "key2"
 
 
 def test_any_other_fault_ends_the_step_and_names_the_role(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ def smoke(answers: dict[str, tuple[int, dict[str, Any]]]) -> Iterator[Smoke]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/"
     stacks = SimpleNamespace(need=lambda output: url)
-    settings = SimpleNamespace(api=SimpleNamespace(auth="keys"))
+    settings = SimpleNamespace(api=SimpleNamespace(auth="keys"), task=None)
     cloud = cast(Any, SimpleNamespace(stacks=stacks, settings=settings))
     yield Smoke(cloud, key="rk_given", model=MODEL, say=lambda text: None, patience=0)
     server.shutdown()

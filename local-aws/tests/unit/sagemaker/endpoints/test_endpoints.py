@@ -12,6 +12,7 @@ import pytest
 from local_aws.common.errors import ApiError
 from local_aws.common.store import Record
 from local_aws.containers import ContainerFailure, ContainerResponse, ContainerTimeout, ContainerUnavailable
+from local_aws.sagemaker.components.components import Components
 from local_aws.sagemaker.endpoints.endpoints import Endpoints
 from local_aws.sagemaker.endpoints.fleet import Variant
 from local_aws.sagemaker.endpoints.runtime import Runtime, endpoint_name
@@ -63,7 +64,11 @@ class Local:
             alarm_states=self._states,
         )
         api.plane.endpoints = self.endpoints
-        self.runtime = Runtime(self.endpoints, lambda *found: self.metrics.append(found[3]), api.store.scope)
+        self.components = Components(api.store, workdir=folder, make=self._make, alarm_states=self._states)
+        api.plane.components = self.components
+        self.runtime = Runtime(
+            self.endpoints, self.components, lambda *found: self.metrics.append(found[2]), api.store.scope
+        )
 
     def config(self, name: str, image: str) -> None:
         request = {"ModelName": name, "ExecutionRoleArn": "arn:aws:iam::000000000000:role/sagemaker-tests"}
@@ -228,3 +233,96 @@ def test_the_runtimes_path() -> None:
     assert endpoint_name("POST", "/endpoints/my-endpoint/invocations") == "my-endpoint"
     assert endpoint_name("GET", "/endpoints/my-endpoint/invocations") is None
     assert endpoint_name("POST", "/") is None
+
+
+COMPONENT = "x-amzn-sagemaker-inference-component"
+
+
+def hosted(local: Local) -> None:
+    """An endpoint without a model, and a component on it with the model `one`."""
+    role = "arn:aws:iam::000000000000:role/sagemaker-tests"
+    scaling = {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 2}
+    variant = {"VariantName": "a", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    variants = [variant | {"ManagedInstanceScaling": scaling}]
+    local.api("CreateEndpointConfig", EndpointConfigName="c", ProductionVariants=variants, ExecutionRoleArn=role)
+    local.api("CreateEndpoint", EndpointName="e", EndpointConfigName="c")
+    local.settled()
+    local.api(
+        "CreateInferenceComponent",
+        InferenceComponentName="e",
+        EndpointName="e",
+        VariantName="a",
+        Specification=specified("one"),
+        RuntimeConfig={"CopyCount": 1},
+    )
+
+
+def specified(model: str) -> dict[str, Any]:
+    return {"ModelName": model, "ComputeResourceRequirements": {"MinMemoryRequiredInMb": 1024}}
+
+
+def component(local: Local) -> Record:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        record = local.api("DescribeInferenceComponent", InferenceComponentName="e")
+        if record["InferenceComponentStatus"] in ("InService", "Failed"):
+            return record
+        time.sleep(0.01)
+    raise AssertionError(record)
+
+
+def scaled(local: Local, copies: int) -> Record:
+    wanted = {"CopyCount": copies}
+    local.api("UpdateInferenceComponentRuntimeConfig", InferenceComponentName="e", DesiredRuntimeConfig=wanted)
+    return component(local)
+
+
+def test_a_component_sleeps_and_wakes(local: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_AWS_INSTANCE_SECONDS", "0.01")
+    hosted(local)
+    assert component(local)["RuntimeConfig"] == {"DesiredCopyCount": 1, "CurrentCopyCount": 1}
+    assert local.ask(**{COMPONENT: "e"}) == b"first"
+    assert scaled(local, 0)["RuntimeConfig"]["CurrentCopyCount"] == 0
+    assert not any(container.running for container in local.containers)
+    assert local.api("DescribeEndpoint", EndpointName="e")["ProductionVariants"][0]["CurrentInstanceCount"] == 0
+    with pytest.raises(ApiError, match="has no capacity to process this request") as refused:
+        local.ask(**{COMPONENT: "e"})
+    assert (refused.value.code, refused.value.status) == ("ValidationError", 400)
+    assert local.metrics[-1] == {"NoCapacityInvocationFailures": (1.0, "None")}
+    scaled(local, 1)
+    assert local.ask(**{COMPONENT: "e"}) == b"first"
+    assert "InvocationsPerCopy" in local.metrics[-1]
+
+
+def test_a_component_is_named_in_each_request(local: Local) -> None:
+    hosted(local)
+    component(local)
+    for headers in ({}, {COMPONENT: "other"}):
+        with pytest.raises(ApiError, match="Inference Component"):
+            local.ask(**headers)
+
+
+def test_a_components_rollout_is_taken_back_by_an_alarm(local: Local) -> None:
+    hosted(local)
+    component(local)
+    batch = {"MaximumBatchSize": {"Type": "COPY_COUNT", "Value": 1}, "WaitIntervalInSeconds": 0}
+    alarms = {"Alarms": [{"AlarmName": "alarm"}]}
+    deployment = {"RollingUpdatePolicy": batch, "AutoRollbackConfiguration": alarms}
+    request = {"InferenceComponentName": "e", "Specification": specified("two"), "DeploymentConfig": deployment}
+    local.alarms["alarm"] = "ALARM"
+    local.api("UpdateInferenceComponent", **request)
+    record = component(local)
+    assert record["Specification"]["ModelName"] == "one" and "rolled back" in record["FailureReason"]
+    assert local.ask(**{COMPONENT: "e"}) == b"first"
+    local.alarms["alarm"] = "OK"
+    local.api("UpdateInferenceComponent", **request)
+    assert component(local)["Specification"]["ModelName"] == "two"
+    assert local.ask(**{COMPONENT: "e"}) == b"second"
+
+
+def test_a_component_whose_model_does_not_start_keeps_the_one_before(local: Local) -> None:
+    hosted(local)
+    component(local)
+    local.api("UpdateInferenceComponent", InferenceComponentName="e", Specification=specified("bad"))
+    assert component(local)["Specification"]["ModelName"] == "one"
+    assert local.ask(**{COMPONENT: "e"}) == b"first"

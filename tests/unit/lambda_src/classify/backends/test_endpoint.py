@@ -184,3 +184,39 @@ def test_the_client_never_retries_and_fits_into_29_seconds(account):
             client.meta.config.connect_timeout + client.meta.config.read_timeout
         )
     assert waits < 29
+
+
+NO_CAPACITY = "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress"
+
+
+class Expected:
+    def retry_after(self):
+        return 207
+
+
+def test_a_component_is_asked_by_its_name(stubbed, logger):
+    runtime, stubber = stubbed
+    text = {"ContentType": "application/json", "Accept": "application/json"}
+    call = {"EndpointName": "e", "InferenceComponentName": "e", **text, "Body": b'{"inputs": ["a"]}'}
+    stubber.add_response("invoke_endpoint", {"Body": Body(b"{}"), "InvokedProductionVariant": "v"}, call)
+    asked = endpoint.Endpoint(runtime, name="e", component="e", wakes=Expected(), logger=logger)
+    assert asked.classify(("a",)).variant == "v"
+
+
+def test_a_model_without_a_copy_says_when_to_ask_again(stubbed, logger):
+    runtime, stubber = stubbed
+    stubber.add_client_error("invoke_endpoint", service_error_code="ValidationError", service_message=NO_CAPACITY)
+    asked = endpoint.Endpoint(runtime, name="e", component="e", wakes=Expected(), logger=logger)
+    with pytest.raises(answer.ModelAsleep) as refused:
+        asked.classify(("a",))
+    assert (refused.value.status, refused.value.headers) == (503, {"retry-after": "207"})
+    assert "Try again in 207 seconds" in refused.value.detail
+
+
+def test_another_refusal_of_a_component_is_not_sleep(stubbed, logger):
+    runtime, stubber = stubbed
+    stubber.add_client_error("invoke_endpoint", service_error_code="ValidationError", service_message="not found")
+    asked = endpoint.Endpoint(runtime, name="e", component="e", wakes=Expected(), logger=logger)
+    with pytest.raises(Problem) as refused:
+        asked.classify(("a",))
+    assert not isinstance(refused.value, answer.ModelAsleep) and refused.value.headers == {"retry-after": "5"}

@@ -87,3 +87,9 @@ def test_an_endpoint_that_refuses_at_once_is_asked_each_time(logger):
     first = Port(answer.unavailable(), FIRST)
     both = fallback.WithFallback(first, Port(SECOND), logger=logger, seconds=lambda: 1.0)
     assert [both.classify(("a",)) for _ in range(2)] == [SECOND, FIRST]
+
+
+def test_what_bedrock_answers_while_the_model_sleeps_is_told_apart(logger):
+    both = fallback.WithFallback(Port(answer.ModelAsleep(200)), Port(SECOND), logger=logger)
+    answered = both.classify(("a",))
+    assert answered.asleep and answered.backend == "bedrock"

@@ -30,6 +30,7 @@ def test_atlas_gets_tls_with_public_certificates_and_retryable_writes() -> None:
     assert where.options == {"retryWrites": True, "tls": True, "tlsCAFile": certifi.where()}
 
 
+@pytest.mark.filterwarnings("ignore:You appear to be connected to a DocumentDB cluster")
 def test_documentdb_gets_tls_with_amazon_s_certificates_and_no_retryable_writes(certificates: Path) -> None:
     where = connection.address(CLUSTER, server="documentdb", name="s", certificates=certificates)
     assert where.database == connection.DATABASE

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 import pytest
 
+from contracts.api.task import Task
 from lambda_src.pipeline.gate import card
 from tests.unit.lambda_src.pipeline.gate.model_card_schema import CARD
 
@@ -136,8 +137,8 @@ def test_its_figures_are_grouped_with_their_intervals():
     test, baseline, approved = document["evaluation_details"]
     assert "The gate: fine." in test["evaluation_observation"]
     groups = {group["name"]: group["metric_data"] for group in test["metric_groups"]}
-    assert list(groups) == ["headline figures", "precision", "recall", "f1", "support", "confusion matrix"]
-    accuracy = groups["headline figures"][0]
+    assert list(groups) == ["overall figures", "precision", "recall", "f1", "support", "confusion matrix"]
+    accuracy = groups["overall figures"][0]
     assert accuracy == {
         "name": "accuracy", "type": "number", "value": 0.93, "notes": "95 % interval 0.9100 to 0.9500",
     }  # fmt: skip
@@ -208,3 +209,17 @@ def test_the_card_says_what_became_of_labels_and_columns_in_the_users_words() ->
     assert details["labels changed"] == "r&d is now R&D (1,200 rows); nan left out (15 rows)"
     given = document["training_details"]["training_job_details"]["user_provided_hyper_parameters"]
     assert given == [{"name": "label_column", "value": "Class Index"}]
+
+
+def test_a_card_speaks_of_the_tasks_own_texts() -> None:
+    reviews = Task(name="Sentiment of reviews", text_noun="review", texts_noun="reviews", language="de", examples=())
+    made = json.loads(
+        card.content(
+            cast(Any, EVALUATION), job_name="job-1", artifact_uri=ARTIFACT, training=TRAINING, reason="", task=reviews
+        )
+    )
+    jsonschema.validate(made, CARD)
+    assert made["intended_uses"]["intended_uses"].startswith("Sorting reviews of the kind that it was trained on")
+    details = made["additional_information"]["custom_details"]
+    assert (details["task"], details["language"]) == ("Sentiment of reviews", "de")
+    assert "headline" not in json.dumps(made).replace("headlines.csv", "")

@@ -11,6 +11,7 @@ import tarfile
 import boto3
 import pytest
 
+from contracts.supply import bom
 from lambda_src.pipeline.gate import handler as gate
 from lambda_src.pipeline.gate import logic
 from lambda_src.pipeline.gate.errors import EvaluationMissing, OutputRefused
@@ -381,8 +382,8 @@ def test_a_model_without_a_usable_reference_is_judged_all_the_same(world, contex
     output(world, packed("evaluation.json", json.dumps(evaluation()).encode(), **more))
     assert gate.handler(EVENT, context)["passed"] is True
     assert kept(world) is None
-    ((message, told),) = logged
-    assert message == "the model has no reference for drift" and cause in told
+    [told] = [cause for message, cause in logged if message == "the model has no reference for drift"]
+    assert cause in told
 
 
 def test_a_reference_that_is_kept_is_not_replaced_by_another(world, context):
@@ -390,3 +391,29 @@ def test_a_reference_that_is_kept_is_not_replaced_by_another(world, context):
     world.put_object(Bucket="artifacts", Key="models/job-1/baseline.json", Body=b"another")
     with pytest.raises(OutputRefused, match=r"models/job-1/baseline\.json already has another reference"):
         gate.handler(EVENT, context)
+
+
+BILL = bom.encoded(bom.document({"type": "machine-learning-model", "name": "m"}, [], properties={}))
+
+
+def test_the_bill_of_materials_is_kept_and_the_package_says_where_with_its_digest(world, context):
+    output(world, packed("evaluation.json", json.dumps(evaluation()).encode(), **{"sbom.cdx": BILL}))
+    metadata = gate.handler(EVENT, context)["metadata"]
+    assert metadata["sbom_uri"] == "s3://artifacts/models/job-1/sbom.cdx.json"
+    assert metadata["sbom_sha256"] == hashlib.sha256(BILL).hexdigest()
+    assert world.get_object(Bucket="artifacts", Key="models/job-1/sbom.cdx.json")["Body"].read() == BILL
+    assert all(re.fullmatch(r"[\w\s.:/=+\-@]{1,256}", value) for value in metadata.values())
+    world.put_object(Bucket="artifacts", Key="models/job-1/sbom.cdx.json", Body=b"another")
+    with pytest.raises(OutputRefused, match=r"models/job-1/sbom\.cdx\.json already has another bill of materials"):
+        gate.handler(EVENT, context)
+
+
+@pytest.mark.parametrize("made", [None, b"{}", b"[]", b"["], ids=["none", "another document", "list", "broken"])
+def test_a_model_without_a_usable_bill_of_materials_is_judged_all_the_same(world, context, monkeypatch, made):
+    logged = []
+    monkeypatch.setattr(gate.logger, "warning", lambda message, **facts: logged.append(message))
+    more = {} if made is None else {"sbom.cdx": made}
+    output(world, packed("evaluation.json", json.dumps(evaluation()).encode(), **more))
+    answer = gate.handler(EVENT, context)
+    assert answer["passed"] is True and "sbom_uri" not in answer["metadata"]
+    assert "the model has no bill of materials" in logged

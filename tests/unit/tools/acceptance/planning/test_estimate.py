@@ -2,6 +2,7 @@
 
 import pytest
 
+from environments.sections.network import Network
 from environments.settings import load
 from tests.unit.tools.acceptance.conftest import ROOT
 from tools.acceptance import main
@@ -23,3 +24,11 @@ def test_the_estimate_grows_with_what_is_held() -> None:
     assert set(estimate.MINUTES) == set(steps)
     longest = settings.training.max_runtime_minutes
     assert estimate.minutes(settings, steps, local=False) == sum(estimate.MINUTES.values()) + 2 * longest
+
+
+def test_in_a_vpc_the_destroy_waits_for_interfaces() -> None:
+    settings = load("dev", root=ROOT)
+    inside = settings.model_copy(update={"network": Network(mode="private")})
+    assert estimate.at_the_end(settings) == 22
+    assert estimate.at_the_end(inside) == 82
+    assert estimate.of_step(inside, "key") == estimate.of_step(settings, "key")

@@ -1,0 +1,1 @@
+"""What serving a model needs several parts to agree on."""

@@ -1,0 +1,1 @@
+"""What deployed parts are made of."""

@@ -1,0 +1,1 @@
+"""Tests of the bills of materials and their check."""
