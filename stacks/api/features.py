@@ -126,10 +126,11 @@ def _may_read_secret(function: PythonFunction, secret: str) -> None:
     arn = cdk.Stack.of(function).format_arn(
         service="secretsmanager",
         resource="secret",
-        resource_name=f"{secret}-??????",
+        resource_name=f"{secret}-*",
         arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
     )
-    allow(function.role, "secretsmanager:GetSecretValue", on=arn)
+    because = "Secrets Manager adds six characters to the name."
+    allow(function.role, "secretsmanager:GetSecretValue", on=arn, because=because)
 
 
 def _may_write(function: PythonFunction, tables: FeatureTables) -> None:
