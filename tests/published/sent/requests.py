@@ -181,7 +181,11 @@ def transform_request(environment: Environment, *, instance_type: str = "ml.c7i.
     encryption = {"Rules": [{"ApplyServerSideEncryptionByDefault": r["ServerSideEncryptionByDefault"]} for r in rules]}
     s3 = mock.Mock(**{"get_bucket_encryption.return_value": {"ServerSideEncryptionConfiguration": encryption}})
     sagemaker = mock.Mock()
-    cloud: Any = SimpleNamespace(client={"s3": s3, "sagemaker": sagemaker}.__getitem__, env=environment.settings.name)
+    cloud: Any = SimpleNamespace(
+        client={"s3": s3, "sagemaker": sagemaker}.__getitem__,
+        env=environment.settings.name,
+        settings=environment.settings,
+    )
     name = transform.new_name(environment.settings.prefix)
     folder = Place(bucket.name, f"{buckets.BATCH_STAGING}{name}/")
     model = account.only(environment.stack("Serving"), "AWS::SageMaker::Model")
