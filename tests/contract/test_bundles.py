@@ -22,7 +22,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "authorizer": {"api_keys"},
     "build_image": set(),
     "check_rollout": set(),
-    "classify": {"audit", "listing", "live", "log_messages", "measures"},
+    "classify": {"audit", "listing", "live", "log_messages", "measures", "wakes"},
     "cleanup": {"log_groups"},
     "drift": {"audit", "baseline", "drift_report", "measures", "words"},
     "examples": set(),
@@ -31,7 +31,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "labelling": {"audit", "labelling", "record"},
     "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest", "mirror", "pipeline"},
     "private_network": set(),
-    "promote": {"pipeline", "stack_outputs"},
+    "promote": {"pipeline", "stack_outputs", "wakes"},
     "request_log_api": {"live"},
     "redrive": {"log_messages"},
     "retrain": {
