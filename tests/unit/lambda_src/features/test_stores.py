@@ -37,9 +37,7 @@ def settings(server: str = "atlas") -> FeaturesSettings:
         ({"SecretBinary": b"1"}, "The secret rubric/features holds bytes, not text: set its text to the MongoDB URI."),
     ],
 )
-def test_a_secret_that_is_missing_or_empty_is_one_sentence(
-    held: dict[str, Any], sentence: str, account: None
-) -> None:
+def test_a_secret_that_is_missing_or_empty_is_one_sentence(held: dict[str, Any], sentence: str, account: None) -> None:
     if held:
         aws.client("secretsmanager").create_secret(Name="rubric/features", **held)
     with pytest.raises(StoreError) as raised:
@@ -55,5 +53,5 @@ def test_the_store_is_at_the_secret_s_uri(account: None) -> None:
 
 
 def test_another_kind_of_server_is_refused_before_the_secret_is_read() -> None:
-    with pytest.raises(StoreError, match="MONGODB_SERVER is 'oracle'; use one of atlas, documentdb."):
+    with pytest.raises(StoreError, match="MONGODB_SERVER is 'oracle'; use one of atlas, documentdb"):
         stores.make(settings("oracle"), registry=Registry([]))
