@@ -23,7 +23,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "authorizer": {"api_keys"},
     "build_image": set(),
     "check_rollout": set(),
-    "classify": {"asked", "audit", "computed", "listing", "live", "log_messages", "measures"} | STORE,
+    "classify": {"asked", "audit", "computed", "listing", "live", "log_messages", "measures", "wakes"} | STORE,
     "cleanup": {"log_groups"},
     "drift": {"audit", "baseline", "computed", "drift_report", "measures", "slices", "words"},
     "examples": set(),
@@ -33,7 +33,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "labelling": {"audit", "computed", "labelling", "record"},
     "prepare_training": {"fold", "hyperparameters", "label_mapping", "manifest", "mirror", "pipeline"},
     "private_network": set(),
-    "promote": {"pipeline", "stack_outputs"},
+    "promote": {"pipeline", "stack_outputs", "wakes"},
     "request_log_api": {"live"},
     "redrive": {"log_messages"},
     "retrain": {

@@ -29,6 +29,8 @@ EMPTYING = {"s3:DeleteBucket", "s3:ListBucketVersions", "s3:DeleteObject", "s3:D
 BEDROCK = frozenset(f"lambda_src.classify.backends.{name}" for name in ("bedrock", "fallback", "approved_labels"))
 # Only with a feature store.
 READING = frozenset({"lambda_src.classify.features", "lambda_src.common.features.dynamodb"})
+# Only with a model that sleeps.
+WAKING = frozenset({"lambda_src.classify.wakes"})
 ENDPOINT = "sagemaker:InvokeEndpoint"
 
 
@@ -73,22 +75,24 @@ def test_a_role_allows_what_the_code_calls_and_nothing_else(each: Synthesised, n
 
 
 def test_the_classifier_without_bedrock(each: Synthesised) -> None:
-    assert allowed(each)["classify"] == called.actions("classify", without=BEDROCK | READING)
+    assert allowed(each)["classify"] == called.actions("classify", without=BEDROCK | READING | WAKING)
 
 
 def test_the_classifier_with_a_fallback(synthesise: Synthesise) -> None:
-    assert allowed(synthesise("dev", change=FALLBACK))["classify"] == called.actions("classify", without=READING)
+    assert allowed(synthesise("dev", change=FALLBACK))["classify"] == called.actions(
+        "classify", without=READING | WAKING
+    )
 
 
 def test_the_classifier_with_bedrock_alone(synthesise: Synthesise) -> None:
     backends = {f"lambda_src.classify.backends.{name}" for name in ("fallback", "approved_labels", "split")}
-    without = READING | frozenset({*backends, "lambda_src.classify.live_tests"})
+    without = READING | WAKING | frozenset({*backends, "lambda_src.classify.live_tests"})
     calls = called.actions("classify", without=without)
     assert allowed(synthesise("dev", change=ALONE))["classify"] == calls - {ENDPOINT}
 
 
 def test_functions_with_a_feature_store(synthesise: Synthesise) -> None:
-    plain = called.actions("classify", without=BEDROCK | READING)
+    plain = called.actions("classify", without=BEDROCK | READING | WAKING)
     own = allowed(synthesise("dev", change="features: {store: dynamodb}"))
     assert own["classify"] == plain | {"dynamodb:BatchGetItem"}
     assert own["features"] == called.actions("features") - {"secretsmanager:GetSecretValue"} | {"s3:ListBucket"}

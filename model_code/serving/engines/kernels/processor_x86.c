@@ -3,6 +3,9 @@
 
 #include <cpuid.h>
 
+/* Any x86-64 runs these functions, whatever the rest of the library is compiled for. */
+#pragma clang attribute push(__attribute__((target("no-avx,no-bmi,no-bmi2,no-lzcnt,no-movbe"))), apply_to = function)
+
 /* Bits of CPUID's answers and of XCR0: Intel's manual, volume 2A, "CPUID", and volume 1, 13.3. */
 enum { BASIC = 1, FEATURES = 7, EXTENDED = 0x80000001u };
 enum { FMA = 1 << 12, MOVBE = 1 << 22, OSXSAVE = 1 << 27, AVX = 1 << 28, F16C = 1 << 29 };            /* 1: ECX */
@@ -37,4 +40,5 @@ int32_t processor_has(int32_t features) {
     if (all_of(c, VNNI)) found |= AVX512_VNNI;
     return (found & features) == features;
 }
+#pragma clang attribute pop
 #endif

@@ -1,5 +1,6 @@
 /* On any processor and in every build, to check its products: the same sums to the last bit. */
 #include "lanes.h"
+#include "processor.h"
 #include "tiles.h"
 
 #include <string.h>
@@ -33,7 +34,11 @@ void tiles_multiply_plain(const Act *activations, int32_t rows, const int8_t *we
 #if defined(KERNEL_PLAIN)
 const char tiles_name[] = "plain";
 
+#if defined(__x86_64__)
+int32_t tiles_supported(void) { return processor_has(V3); } /* what the library is compiled for */
+#else
 int32_t tiles_supported(void) { return 1; }
+#endif
 void tiles_begin(void) {}
 void tiles_end(void) {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,17 @@ def test_its_sums_are_exact_and_other_processors_are_refused(
     kernel = library.removesuffix(".so").split("-", 2)[2]
     assert said(able) == f"{kernel}: exact"
     assert not unable or said(unable) == f"{kernel}: not on this processor"
+
+
+def test_a_processor_without_any_of_it_is_told_so_by_every_library() -> None:
+    """The question itself must run everywhere, whatever the rest of a library is compiled for."""
+    try:
+        qemu = emulator.find_or_install(emulator.X86_64)
+    except emulator.EmulatorError as error:
+        pytest.skip(str(error))
+    built = built_native()
+    libraries = [str(built / name) for name in native.PROCESSORS if "x86_64" in name]
+    ask = "import ctypes, sys; print([ctypes.CDLL(name).encoder_supported() for name in sys.argv[1:]])"
+    command = [qemu, "-cpu", "Nehalem", sys.executable, "-I", "-S", "-c", ask, *libraries]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, str([0] * len(libraries))), done.stderr
