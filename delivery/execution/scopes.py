@@ -141,6 +141,9 @@ def scopes(names: Names) -> Iterator[Scope]:
     named = (f"log-group:/aws/sagemaker/Endpoints/{prefix}*", f"log-group:/aws/vendedlogs/*/{prefix}*")
     yield Scope(("logs:*",), here("logs", f"log-group:{stack}*", *named))
     yield Scope(("application-autoscaling:*",), here("application-autoscaling", "scalable-target/*"))
+    yield Scope(("budgets:*",), (names.place.arn("budgets", f"budget/{stack}*"),))
+    # The view whose costs a budget counts: the account has one, and this reads it.
+    yield Scope(("billing:GetBillingViewData",), (names.place.arn("billing", "billingview/*"),))
     yield Scope(("cloudwatch:*Dashboard*",), (names.place.arn("cloudwatch", f"dashboard/{prefix}*"),))
     yield Scope(("cloudwatch:*Alarm*",), here("cloudwatch", *_alarms(names)))
     yield Scope(
