@@ -112,7 +112,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     action = event.get("action", asked.COMPUTE)
     if action == asked.READ:
-        return {"features": {entity: _store().read(entity, ids) for entity, ids in event["ids"].items()}}
+        return {"features": _store().read_all(event["ids"])}
     if action == asked.AS_OF:
         return _as_of(event["rows"], as_known=event["as_known"])
     if action == asked.FORGET:
