@@ -26,6 +26,7 @@ _LINKED = {
     "sagemaker.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
     "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
 }
+_DATABASES = "rds.amazonaws.com"
 # Calls that make the taggable parts of a network.
 _NETWORK_PARTS = (
     *("CreateFlowLogs", "CreateRouteTable", "CreateSecurityGroup", "CreateSubnet", "CreateVpc"),
@@ -127,9 +128,7 @@ def scopes(names: Names) -> Iterator[Scope]:
     # CloudFormation makes a layer's name of its logical id alone.
     yield Scope(("lambda:*LayerVersion",), here("lambda", "layer:MongoDbLayer*"))
     yield Scope(("lambda:*",), here("lambda", f"function:{stack}*"))
-    # DocumentDB's actions are those of RDS, and its identifiers have small letters alone.
-    databases = ("cluster", "db", "subgrp", "cluster-pg")
-    yield Scope(("rds:*",), here("rds", *(f"{kind}:{stack.lower()}*" for kind in databases)))
+    yield from _databases(names)
     yield Scope(("dynamodb:*",), here("dynamodb", f"table/{stack}*"))
     yield Scope(("sqs:*",), here("sqs", f"{stack}*"))
     yield Scope(("sns:*",), here("sns", f"{stack}*"))
@@ -167,6 +166,8 @@ def _iam(names: Names) -> Iterator[Scope]:
     linked = {
         service: names.place.arn("iam", f"role/aws-service-role/{service}/{role}") for service, role in _LINKED.items()
     }
+    if _has_cluster(names):
+        linked[_DATABASES] = names.place.arn("iam", f"role/aws-service-role/{_DATABASES}/AWSServiceRoleForRDS")
     yield Scope(
         ("iam:CreateServiceLinkedRole",),
         tuple(linked.values()),
@@ -180,6 +181,11 @@ def _iam(names: Names) -> Iterator[Scope]:
     )
     yield Scope(GIVES_PERMISSIONS, (own,), {"StringEquals": {"iam:PermissionsBoundary": names.boundary}})
     yield Scope(("iam:*",), (own,))
+
+
+def _has_cluster(names: Names) -> bool:
+    mongodb = names.settings.features.mongodb
+    return mongodb is not None and mongodb.cluster is not None
 
 
 def _sagemaker(names: Names) -> Iterator[Scope]:
@@ -215,6 +221,20 @@ def _secrets(names: Names) -> Iterator[Scope]:
         ("secretsmanager:*",),
         names.here("secretsmanager", f"secret:{names.stack}*", *(f"secret:{each}-*" for each in names.secrets)),
     )
+
+
+def _databases(names: Names) -> Iterator[Scope]:
+    """DocumentDB's actions are those of RDS, and its identifiers have small letters alone.
+
+    Without groups of their own, clusters and instances have their engine's, which a call for them names too
+    (DocumentDB developer guide, "UsingWithRDS.IAM.AccessControl.IdentityBased").
+    """
+    kinds = ("cluster", "cluster-snapshot", "db", "subgrp", "cluster-pg")
+    own = names.here("rds", *(f"{kind}:{names.stack.lower()}*" for kind in kinds))
+    default = names.here("rds", *(f"{kind}:default*" for kind in ("cluster-pg", "og", "pg")))
+    making = tuple(f"rds:{verb}DB{noun}" for verb in ("Create", "Modify") for noun in ("Cluster", "Instance"))
+    yield Scope(making, (*own, *default))
+    yield Scope(("rds:*",), own)
 
 
 def _network(names: Names) -> Iterator[Scope]:

@@ -162,6 +162,11 @@ UNNEEDED = (
         ("ModelPackageGroupPolicy",),
     ),
     Unneeded("AWS::SecretsManager::Secret", ("secretsmanager:*Region*",), ("ReplicaRegions",)),
+    Unneeded(
+        "AWS::SecretsManager::SecretTargetAttachment",
+        ("docdb-elastic:*", "redshift:*", "redshift-serverless:*", "rds:DescribeDBInstances"),
+        because="for targets of other services; ours is an instance-based cluster",
+    ),
     Unneeded("AWS::StepFunctions::StateMachine", ("kms:*",), ("EncryptionConfiguration",)),
     Unneeded("AWS::StepFunctions::StateMachine", ("s3:*",), ("DefinitionS3Location",)),
     Unneeded("AWS::Events::Rule", ("iam:PassRole",), ("RoleArn",)),
