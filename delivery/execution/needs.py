@@ -26,7 +26,7 @@ _OLDER = {
         *("ec2:DescribeSecurityGroups", "iam:CreateServiceLinkedRole"),
     ),
     "AWS::DocDB::DBInstance": (
-        *(f"rds:{verb}DBInstance" for verb in ("Create", "Delete", "Modify")),
+        *(f"rds:{verb}DBInstance" for verb in ("Create", "Delete", "Modify", "Reboot")),
         *("rds:DescribeDBClusters", "rds:DescribeDBInstances", *(f"rds:{verb}" for verb in _TAGS)),
     ),
 }

@@ -26,7 +26,7 @@ _LINKED = {
     "sagemaker.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
     "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
 }
-_DATABASES = "rds.amazonaws.com"
+_DOCUMENTDB = {"rds.amazonaws.com": "AWSServiceRoleForRDS"}
 # Calls that make the taggable parts of a network.
 _NETWORK_PARTS = (
     *("CreateFlowLogs", "CreateRouteTable", "CreateSecurityGroup", "CreateSubnet", "CreateVpc"),
@@ -163,11 +163,11 @@ def _alarms(names: Names) -> tuple[str, ...]:
 
 def _iam(names: Names) -> Iterator[Scope]:
     own = names.place.arn("iam", f"role/{names.stack}*")
+    mongodb = names.settings.features.mongodb
+    roles = _LINKED | (_DOCUMENTDB if mongodb and mongodb.cluster else {})
     linked = {
-        service: names.place.arn("iam", f"role/aws-service-role/{service}/{role}") for service, role in _LINKED.items()
+        service: names.place.arn("iam", f"role/aws-service-role/{service}/{role}") for service, role in roles.items()
     }
-    if _has_cluster(names):
-        linked[_DATABASES] = names.place.arn("iam", f"role/aws-service-role/{_DATABASES}/AWSServiceRoleForRDS")
     yield Scope(
         ("iam:CreateServiceLinkedRole",),
         tuple(linked.values()),
@@ -181,11 +181,6 @@ def _iam(names: Names) -> Iterator[Scope]:
     )
     yield Scope(GIVES_PERMISSIONS, (own,), {"StringEquals": {"iam:PermissionsBoundary": names.boundary}})
     yield Scope(("iam:*",), (own,))
-
-
-def _has_cluster(names: Names) -> bool:
-    mongodb = names.settings.features.mongodb
-    return mongodb is not None and mongodb.cluster is not None
 
 
 def _sagemaker(names: Names) -> Iterator[Scope]:

@@ -114,6 +114,11 @@ UNNEEDED = (
         ("ResourcePolicyDocument",),
     ),
     Unneeded(
+        "AWS::SecretsManager::SecretTargetAttachment",
+        ("docdb-elastic:*", "redshift*", "rds:DescribeDBInstances"),
+        because="for secrets of other databases; ours is of a DocumentDB cluster",
+    ),
+    Unneeded(
         "AWS::S3::Bucket",
         ("iam:PassRole", "s3:PutReplicationConfiguration"),
         ("ReplicationConfiguration",),
@@ -162,11 +167,6 @@ UNNEEDED = (
         ("ModelPackageGroupPolicy",),
     ),
     Unneeded("AWS::SecretsManager::Secret", ("secretsmanager:*Region*",), ("ReplicaRegions",)),
-    Unneeded(
-        "AWS::SecretsManager::SecretTargetAttachment",
-        ("docdb-elastic:*", "redshift:*", "redshift-serverless:*", "rds:DescribeDBInstances"),
-        because="for targets of other services; ours is an instance-based cluster",
-    ),
     Unneeded("AWS::StepFunctions::StateMachine", ("kms:*",), ("EncryptionConfiguration",)),
     Unneeded("AWS::StepFunctions::StateMachine", ("s3:*",), ("DefinitionS3Location",)),
     Unneeded("AWS::Events::Rule", ("iam:PassRole",), ("RoleArn",)),
