@@ -29,6 +29,7 @@ READERS = (
     "s3:GetBucketPolicy",
     "sagemaker:DescribeEndpoint",
     "sagemaker:DescribeEndpointConfig",
+    "sagemaker:DescribeInferenceComponent",
     "sagemaker:DescribeModel",
     "sns:GetTopicAttributes",
     "sqs:GetQueueAttributes",

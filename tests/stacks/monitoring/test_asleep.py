@@ -81,7 +81,7 @@ def test_many_callers_whom_the_gateway_counts_some_milliseconds_later(
     asleep: Synthesised, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hundred a second: a minute's border cuts off a few of them, and in two minutes the same way."""
-    many = {("AWS/ApiGateway", "5xx"): [6009, 6005, 5990], ("Rubric", "AsleepRefused"): [6000, 6000, 6000]}
+    many: Minutes = {("AWS/ApiGateway", "5xx"): [6009, 6005, 5990], ("Rubric", "AsleepRefused"): [6000, 6000, 6000]}
     assert ringing(asleep, {**CALLED, **many}, monkeypatch) == {WAKES}
 
 
