@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from contracts.deployment import stack_reviews
+from environments.aws.resource_types import read_actions
 from ops.stack_drift import detection, readers
 from ops.stack_drift.expected import DeployedStack
 from ops.stack_drift.report import Report, report
@@ -326,6 +327,8 @@ def test_the_actions_of_the_readers_are_those_that_roles_get() -> None:
     of_readers = {action for _, actions in readers.READERS.values() for action in actions}
     of_roles = {"iam:ListRolePolicies", "iam:ListAttachedRolePolicies"}
     assert set(stack_reviews.READERS) == of_readers | of_roles
+    rare = read_actions(["AWS::SageMaker::InferenceComponent"])
+    assert set(stack_reviews.RARE) == set(stack_reviews.READERS) & set(rare)
 
 
 def test_it_gives_up_after_a_while(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
