@@ -9,12 +9,22 @@ from delivery.execution.published import handlers
 from delivery.execution.templates import Environment
 from delivery.execution.unneeded import unneeded
 
+_RDS_TAGS = ("rds:AddTagsToResource", "rds:ListTagsForResource", "rds:RemoveTagsFromResource")
 # Types that have no handlers: what CloudFormation calls for them by the service's own documents.
 _OLDER = {
     # CodeBuild user guide, "auth-and-access-control-iam-identity-based-access-control"; the project's role is passed.
     "AWS::CodeBuild::Project": (
         *(f"codebuild:{verb}Project" for verb in ("Create", "Delete", "Update")),
         *("codebuild:BatchGetProjects", "iam:PassRole"),
+    ),
+    # DocumentDB developer guide, "Managing permissions" and "Service-linked roles": its actions are those of RDS.
+    "AWS::DocDB::DBCluster": (
+        *(f"rds:{verb}DBCluster" for verb in ("Create", "Delete", "Modify")),
+        *("rds:DescribeDBClusters", "iam:CreateServiceLinkedRole", *_RDS_TAGS),
+    ),
+    "AWS::DocDB::DBInstance": (
+        *(f"rds:{verb}DBInstance" for verb in ("Create", "Delete", "Modify", "Reboot")),
+        *("rds:DescribeDBInstances", *_RDS_TAGS),
     ),
 }
 # What a handler's list leaves out, by key of the resource's definition.
@@ -32,6 +42,7 @@ _BESIDE = {
     # Service authorization reference, "Amazon EC2", dependent actions of CreateVpcEndpoint: its hosted zone is AWS's.
     ("AWS::EC2::VPCEndpoint", "PrivateDnsEnabled"): ("route53:AssociateVPCWithHostedZone",),
     # KMS developer guide, "CreateGrant" and the services' own: a key of the customer's is granted to the service.
+    ("AWS::DocDB::DBCluster", "KmsKeyId"): ("kms:CreateGrant", "kms:DescribeKey"),
     ("AWS::SecretsManager::Secret", "KmsKeyId"): ("kms:Decrypt", "kms:GenerateDataKey"),
     ("AWS::SageMaker::EndpointConfig", "KmsKeyId"): ("kms:CreateGrant",),
 }

@@ -26,6 +26,7 @@ _LINKED = {
     "sagemaker.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
     "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
 }
+_DOCUMENTDB = {"rds.amazonaws.com": "AWSServiceRoleForRDS"}
 # Calls that make the taggable parts of a network.
 _NETWORK_PARTS = (
     *("CreateFlowLogs", "CreateRouteTable", "CreateSecurityGroup", "CreateSubnet", "CreateVpc"),
@@ -128,8 +129,9 @@ def scopes(names: Names) -> Iterator[Scope]:
     yield Scope(("lambda:*LayerVersion",), here("lambda", "layer:MongoDbLayer*"))
     yield Scope(("lambda:*",), here("lambda", f"function:{stack}*"))
     # DocumentDB's actions are those of RDS, and its identifiers have small letters alone.
-    databases = ("cluster", "db", "subgrp", "cluster-pg")
-    yield Scope(("rds:*",), here("rds", *(f"{kind}:{stack.lower()}*" for kind in databases)))
+    databases = [f"{kind}:{stack.lower()}*" for kind in ("cluster", "db", "subgrp", "cluster-pg")]
+    # The parameter groups that RDS makes itself, and that nobody can change: a cluster without its own has one.
+    yield Scope(("rds:*",), here("rds", *databases, "cluster-pg:default.*", "pg:default.*"))
     yield Scope(("dynamodb:*",), here("dynamodb", f"table/{stack}*"))
     yield Scope(("sqs:*",), here("sqs", f"{stack}*"))
     yield Scope(("sns:*",), here("sns", f"{stack}*"))
@@ -141,6 +143,9 @@ def scopes(names: Names) -> Iterator[Scope]:
     named = (f"log-group:/aws/sagemaker/Endpoints/{prefix}*", f"log-group:/aws/vendedlogs/*/{prefix}*")
     yield Scope(("logs:*",), here("logs", f"log-group:{stack}*", *named))
     yield Scope(("application-autoscaling:*",), here("application-autoscaling", "scalable-target/*"))
+    yield Scope(("budgets:*",), (names.place.arn("budgets", f"budget/{stack}*"),))
+    # The view whose costs a budget counts: the account has one, and this reads it.
+    yield Scope(("billing:GetBillingViewData",), (names.place.arn("billing", "billingview/*"),))
     yield Scope(("cloudwatch:*Dashboard*",), (names.place.arn("cloudwatch", f"dashboard/{prefix}*"),))
     yield Scope(("cloudwatch:*Alarm*",), here("cloudwatch", *_alarms(names)))
     yield Scope(
@@ -161,8 +166,10 @@ def _alarms(names: Names) -> tuple[str, ...]:
 
 def _iam(names: Names) -> Iterator[Scope]:
     own = names.place.arn("iam", f"role/{names.stack}*")
+    mongodb = names.settings.features.mongodb
+    roles = _LINKED | (_DOCUMENTDB if mongodb and mongodb.cluster else {})
     linked = {
-        service: names.place.arn("iam", f"role/aws-service-role/{service}/{role}") for service, role in _LINKED.items()
+        service: names.place.arn("iam", f"role/aws-service-role/{service}/{role}") for service, role in roles.items()
     }
     yield Scope(
         ("iam:CreateServiceLinkedRole",),

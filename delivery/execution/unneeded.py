@@ -114,6 +114,11 @@ UNNEEDED = (
         ("ResourcePolicyDocument",),
     ),
     Unneeded(
+        "AWS::SecretsManager::SecretTargetAttachment",
+        ("docdb-elastic:*", "redshift*", "rds:DescribeDBInstances"),
+        because="for secrets of other databases; ours is of a DocumentDB cluster",
+    ),
+    Unneeded(
         "AWS::S3::Bucket",
         ("iam:PassRole", "s3:PutReplicationConfiguration"),
         ("ReplicationConfiguration",),

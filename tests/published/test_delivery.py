@@ -38,6 +38,7 @@ UNNAMED = {
     ":endpoint-config/*": "CloudFormation makes the name; tags tell ours, where it is changed",
     ":*/*": "what makes up a network has ids of EC2's; tags tell ours, where it is changed",
     ":key/*": "a key has an id of KMS's; its tags tell ours",
+    ":billingview/*": "only read: the view of costs is the account's",
     ":hostedzone/*": "the zones of interface endpoints are AWS's",
     ":vpc/*": "only associated with such a zone; Route 53 knows no tags of it",
     ":role/aws-service-role/*": "roles of AWS's own services, whose policies are AWS's",
