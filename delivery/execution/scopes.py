@@ -130,7 +130,7 @@ def scopes(names: Names) -> Iterator[Scope]:
     yield Scope(("lambda:*",), here("lambda", f"function:{stack}*"))
     # DocumentDB's actions are those of RDS, and its identifiers have small letters alone.
     databases = [f"{kind}:{stack.lower()}*" for kind in ("cluster", "db", "subgrp", "cluster-pg")]
-    # The parameter groups that RDS makes itself, and that nobody can change: a cluster without its own has one.
+    # RDS user guide, "Allow a user to create DB instances in an AWS account": also the default groups, which are RDS's.
     yield Scope(("rds:*",), here("rds", *databases, "cluster-pg:default.*", "pg:default.*"))
     yield Scope(("dynamodb:*",), here("dynamodb", f"table/{stack}*"))
     yield Scope(("sqs:*",), here("sqs", f"{stack}*"))
@@ -140,7 +140,8 @@ def scopes(names: Names) -> Iterator[Scope]:
     yield Scope(("codebuild:*",), here("codebuild", f"project/{prefix}-*"))
     yield Scope(("ecr:*",), here("ecr", f"repository/{prefix}-*"))
     yield Scope(("ssm:*",), here("ssm", f"parameter/{names.settings.project}/{names.settings.name}/*"))
-    named = (f"log-group:/aws/sagemaker/Endpoints/{prefix}*", f"log-group:/aws/vendedlogs/*/{prefix}*")
+    served = [f"log-group:/aws/sagemaker/{kind}/{prefix}*" for kind in ("Endpoints", "InferenceComponents")]
+    named = (*served, f"log-group:/aws/vendedlogs/*/{prefix}*")
     yield Scope(("logs:*",), here("logs", f"log-group:{stack}*", *named))
     yield Scope(("application-autoscaling:*",), here("application-autoscaling", "scalable-target/*"))
     yield Scope(("budgets:*",), (names.place.arn("budgets", f"budget/{stack}*"),))
@@ -161,6 +162,7 @@ def _alarms(names: Names) -> tuple[str, ...]:
         f"alarm:{names.stack}*",
         f"alarm:{names.prefix}-*",
         f"alarm:TargetTracking-endpoint/{names.prefix}*",
+        f"alarm:TargetTracking-inference-component/{names.prefix}*",
     )
 
 
@@ -188,10 +190,13 @@ def _iam(names: Names) -> Iterator[Scope]:
 
 def _sagemaker(names: Names) -> Iterator[Scope]:
     generated = names.here("sagemaker", "model/*", "endpoint-config/*")
-    named = names.here("sagemaker", f"endpoint/{names.prefix}*", f"model-package-group/{names.prefix}")
+    prefix = names.prefix
+    ours = (f"endpoint/{prefix}*", f"inference-component/{prefix}*", f"model-package-group/{prefix}")
+    named = names.here("sagemaker", *ours)
     yield Scope(("sagemaker:CreateModel", "sagemaker:CreateEndpointConfig"), generated, names.tagged("aws:RequestTag"))
     # With the call that makes a resource; a change of tags asks for those that changed, on what has the environment's.
-    making = [f"Create{kind}" for kind in ("Endpoint", "EndpointConfig", "Model", "ModelPackageGroup")]
+    kinds = ("Endpoint", "EndpointConfig", "InferenceComponent", "Model", "ModelPackageGroup")
+    making = [f"Create{kind}" for kind in kinds]
     yield Scope(("sagemaker:AddTags",), (*generated, *named), names.new("sagemaker:TaggingAction", making))
     yield Scope(("sagemaker:AddTags",), (*generated, *named), names.tagged("aws:ResourceTag"), also=True)
     yield Scope(("sagemaker:*Model", "sagemaker:*EndpointConfig"), generated, names.tagged("aws:ResourceTag"))
