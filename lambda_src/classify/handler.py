@@ -109,8 +109,10 @@ def _measure(outcome: Outcome) -> None:
         metrics.add_metric(name="BadModelAnswers", unit=MetricUnit.Count, value=1)
     if outcome.asleep:
         # On their own, so that no alarm takes a model that sleeps for one that fails.
-        name = "AsleepFallbackAnswers" if outcome.results else "AsleepRefused"
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+        if outcome.results:
+            metrics.add_metric(name="AsleepFallbackAnswers", unit=MetricUnit.Count, value=1)
+        else:
+            metrics.add_metric(name="AsleepRefused", unit=MetricUnit.Count, value=1)
     elif outcome.results and outcome.backend != settings.backend:
         metrics.add_metric(name="FallbackAnswers", unit=MetricUnit.Count, value=1)
     threshold = outcome.listing.threshold

@@ -225,7 +225,11 @@ class Dashboard(Construct):
             return own_metric(name, service=service, environment=environment, statistic=statistic, label=label)
 
         missed = [ours("FeaturesMissed", "answered without features"), ours("FeaturesUnread", "reads that failed")]
-        written = [ours("FeaturesWritten", "written"), ours("FeaturesFailed", "computations that the store failed")]
+        written = [
+            ours("FeaturesWritten", "written"),
+            ours("FeaturesLeftOut", "left out"),
+            ours("FeaturesFailed", "computations that the store failed"),
+        ]
         self.dashboard.add_widgets(
             _graph("Features: requests", missed, width=_THIRD),
             _graph("Features: events", written, width=_THIRD),
