@@ -29,10 +29,13 @@ READERS = (
     "s3:GetBucketPolicy",
     "sagemaker:DescribeEndpoint",
     "sagemaker:DescribeEndpointConfig",
+    "sagemaker:DescribeInferenceComponent",
     "sagemaker:DescribeModel",
     "sns:GetTopicAttributes",
     "sqs:GetQueueAttributes",
 )
+# Of these, what reading a type that few environments have calls; CloudFormation's own read of the type calls it, too.
+RARE = ("sagemaker:DescribeInferenceComponent",)
 # With the caller's permissions CloudFormation reads each resource: environments.aws.resource_types.read_actions has the
 # actions for the types of a template.
 DRIFT = (*CHANGES, *DETECTION, *READERS)

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from aws_cdk import aws_iam as iam
 
-from contracts.deployment.stack_reviews import CHANGES, DETECTION, READERS
+from contracts.deployment.stack_reviews import CHANGES, DETECTION, RARE, READERS
 from delivery.execution.policies import names_of
 from delivery.execution.scopes import scopes, scopes_of
 from delivery.execution.templates import Environment
@@ -49,7 +49,7 @@ def _read(environment: Environment) -> set[str]:
     """What reading an environment's resources calls."""
     types = {str(resource["Type"]) for _, resource in environment.resources()}
     services = {kind.split("::")[1].lower() for kind in types if kind.startswith("AWS::")}
-    own = {action for action in READERS if action.partition(":")[0] in services}
+    own = {action for action in READERS if action.partition(":")[0] in services and action not in RARE}
     return {*own, *read_actions(types)}
 
 

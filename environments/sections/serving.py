@@ -177,6 +177,11 @@ class Serving(Section):
         return self.mode == "real-time" and self.min_instances == 0
 
     @property
+    def most_instances(self) -> int:
+        """The most instances at any time of the schedule; 0 for a serverless endpoint."""
+        return max(self.max_instances or 0, *(entry.max_instances for entry in self.schedule or []), 0)
+
+    @property
     def longest_rollout_seconds(self) -> int:
         """How long SageMaker may take for a rollout: an hour for the instances, and the alarm watch twice."""
         return 3600 + 2 * self.canary_wait_seconds

@@ -12,7 +12,8 @@ class AbTestSettings:
 
     request_log_text: what the log keeps of a text. job_prefix: of a replay's transform jobs; key_arn, volume_key_arn:
     the keys that encrypt what they write and their volumes, "" for AWS's own. approval: `training.approval`.
-    hourly_price: "" if it is not known. most_seconds: that a test may take.
+    hourly_price: "" if it is not known. component_name: of a champion that may sleep, else "". most_seconds: that a
+    test may take.
     """
 
     environment: str
@@ -46,5 +47,6 @@ class AbTestSettings:
     challenger_resource_types: list[str]
     replay_instance_type: str
     hourly_price: str = ""
+    component_name: str = ""
     key_arn: str = ""
     volume_key_arn: str = ""

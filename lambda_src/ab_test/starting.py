@@ -70,6 +70,10 @@ def _plan(request: Mapping[str, Any], settings: AbTestSettings, *, now: datetime
     mode, goal = str(request.get("mode") or ""), str(request.get("goal") or settings.goal)
     if mode not in (record.REPLAY, record.LIVE):
         raise RefusedError(f"mode is {mode!r}: use {record.REPLAY} or {record.LIVE}")
+    if mode == record.LIVE and settings.component_name:
+        raise RefusedError(
+            "a live test's champion must not sleep, and serving.min_instances is 0: use replay, or set it to 1 or more"
+        )
     if goal not in (record.BETTER, record.NOT_WORSE):
         raise RefusedError(f"goal is {goal!r}: use {record.BETTER} or {record.NOT_WORSE}")
     most_days = settings.most_seconds / _DAY

@@ -59,6 +59,12 @@ def start(
     _one_of(goal, (None, *_GOALS), option="--goal")
     if share is not None and mode == record.REPLAY:
         raise OpsError("--share is of a live test: leave it out, or use --mode live", status=USAGE)
+    if mode == record.LIVE and cloud.settings.serving.sleeps:
+        raise OpsError(
+            f"A live test's champion must not sleep, and serving.min_instances is 0 in {cloud.env}: use --mode replay, "
+            "or set it to 1 or more and deploy",
+            status=USAGE,
+        )
     running = calls.running(cloud)
     if running is not None:
         raise OpsError(

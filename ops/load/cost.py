@@ -56,13 +56,14 @@ def _endpoint(settings: Settings, seconds: float) -> tuple[float | None, str]:
         if found is None:
             return None, f"The serverless endpoint may use {used:,.0f} GB-seconds, whose price is unknown."
         return used * found.usd, f"The serverless endpoint may cost {dollars(used * found.usd)}."
-    more = (serving.max_instances or 1) - (serving.min_instances or 1)
+    # A model that sleeps may have no instance when the load begins.
+    more = serving.most_instances - (serving.min_instances or 0)
     if more <= 0:
         return 0.0, "The endpoint's instances cost the same with or without load."
     hourly = price.of(f"sagemaker.hosting.{serving.instance_type}", region=settings.region)
     extra = more * seconds / 3600 * hourly.usd if hourly else None
     return extra, (
-        f"The endpoint may scale from {serving.min_instances} to {serving.max_instances} × "
+        f"The endpoint may scale from {serving.min_instances} to {serving.most_instances} × "
         f"{serving.instance_type}, billed by the second until it has scaled in again"
         + (f": {dollars(extra)} while it runs." if extra is not None else ", at a price that is unknown.")
     )

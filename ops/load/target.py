@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+from botocore.exceptions import ClientError
+
 from contracts.deployment import stack_outputs
 from ops.api import client, keys
 from ops.deployment.cloud import Cloud
@@ -18,6 +20,7 @@ from ops.terminal import screen
 
 SAMPLE = "Shares rally as the central bank holds rates"
 KEY_NAME = "rubric load"
+COMPONENT = "x-amzn-sagemaker-inference-component"  # "InvokeEndpoint" in SageMaker's API reference
 JSON = {"content-type": "application/json", "accept": "application/json"}
 
 
@@ -79,16 +82,27 @@ def the_endpoint(cloud: Cloud) -> Iterator[LoadTarget]:
     if described["EndpointStatus"] not in ("InService", "Updating", "SystemUpdating"):
         raise OpsError(f"Endpoint {name} is {described['EndpointStatus']}: see `rubric status`")
     runtime = cloud.client("sagemaker-runtime")
-    answer = runtime.invoke_endpoint(
-        EndpointName=name, ContentType=JSON["content-type"], Body=json.dumps({"inputs": SAMPLE}).encode()
-    )
+    # An inference component has its endpoint's name, and is asked by it.
+    sleeps = cloud.settings.component_name is not None
+    body = json.dumps({"inputs": SAMPLE}).encode()
+    try:
+        answer = runtime.invoke_endpoint(
+            EndpointName=name,
+            ContentType=JSON["content-type"],
+            Body=body,
+            **({"InferenceComponentName": name} if sleeps else {}),
+        )
+    except ClientError as error:
+        if sleeps and "no capacity" in str(error):
+            raise OpsError(f"The model {name} is asleep: wake it with `rubric wake`, then start the load") from error
+        raise
     if "predicted_label" not in json.loads(answer["Body"].read()):
         raise OpsError(f"Endpoint {name} returned no prediction: is it Rubric's?")
     instances = instances_of(described)
     yield LoadTarget(
         host=runtime.meta.endpoint_url.rstrip("/"),
         path=f"/endpoints/{name}/invocations",
-        headers=JSON,
+        headers={**JSON, COMPONENT: name} if sleeps else JSON,
         signature=Signature(service=runtime.meta.service_model.signing_name, region=runtime.meta.region_name),
         about=[
             "Requests are signed with your AWS credentials, without an API key, limited only by the account's quota.",
@@ -118,5 +132,5 @@ def _serves(cloud: Cloud, instances: int | None) -> str:
         return f"It is serverless, at most {serving.serverless_max_concurrency} requests at a time."
     text = f"The endpoint has {instances} × {serving.instance_type}"
     if serving.target_invocations_per_instance:
-        text += f", at most {serving.max_instances} once each takes {serving.target_invocations_per_instance} a minute"
+        text += f", at most {serving.most_instances} once each takes {serving.target_invocations_per_instance} a minute"
     return text + "."

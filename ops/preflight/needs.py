@@ -90,10 +90,15 @@ def _serving(settings: Settings) -> list[Need]:
     tests = settings.ab_tests
     if serving.mode == "serverless":
         return [_serverless(serving.serverless_max_concurrency or 0, tested=tests.enabled)]
-    # "SageMaker creates a new fleet during the deployment while maintaining the old fleet" (BlueGreenUpdatePolicy).
-    least, wanted = 2 * (serving.min_instances or 0), 2 * (serving.max_instances or 0)
-    why = "a rollout runs the old and the new fleet together"
-    if tests.enabled:
+    if serving.sleeps:
+        # Each copy may have an instance of its own (ManagedInstanceScaling in stacks/serving/served_model.py).
+        least, wanted = 1, serving.most_instances + 1
+        why = "a model that sleeps begins with a copy, and a rollout adds one"
+    else:
+        # "SageMaker creates a new fleet during the deployment while maintaining the old fleet" (BlueGreenUpdatePolicy).
+        least, wanted = 2 * (serving.min_instances or 0), 2 * serving.most_instances
+        why = "a rollout runs the old and the new fleet together"
+    if tests.enabled and not serving.sleeps:
         wanted += tests.challenger_instances
         why += ", and a live A/B test a challenger"
     own = serving.instance_type or ""

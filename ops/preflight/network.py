@@ -90,7 +90,7 @@ def addresses_needed(settings: Settings) -> int:
     interfaces = [each for each in endpoints(settings) if not each.gateway]
     needed = _BESIDE + (len(interfaces) if settings.network.makes_endpoints else 0)
     if settings.classifier.trained:
-        most = settings.serving.max_instances or 0
+        most = settings.serving.most_instances
         needed += 2 * (settings.training.instance_count + 2 * most + settings.ab_tests.challenger_instances)
     return needed
 

@@ -28,6 +28,7 @@ _ATTRIBUTES = {
     ("AWS::SageMaker::Model", "ModelName"): "{last}",
     ("AWS::SageMaker::EndpointConfig", "EndpointConfigName"): "{last}",
     ("AWS::SageMaker::Endpoint", "EndpointName"): "{last}",
+    ("AWS::SageMaker::InferenceComponent", "InferenceComponentName"): "{last}",
     ("AWS::SageMaker::ModelPackageGroup", "ModelPackageGroupArn"): "{id}",
     ("AWS::StepFunctions::StateMachine", "Arn"): "{id}",
     ("AWS::Events::Rule", "Arn"): "arn:{p}:events:{r}:{a}:rule/{id}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from contracts.ab_tests.challenger import ARTIFACT, NOTHING, SERVE, YES
@@ -15,14 +15,15 @@ ROLLING = ("Updating", "SystemUpdating", "RollingBack", "Creating")
 
 
 def counts(
-    stack: DeployedStack, endpoint: dict[str, Any], *, initial: dict[str, int]
+    stack: DeployedStack, endpoint: dict[str, Any], *, variants: list[dict[str, Any]]
 ) -> tuple[list[Difference], list[str]]:
     """Instance counts of an endpoint: differences that nobody wants, and lines on those that autoscaling set.
 
-    endpoint: DescribeEndpoint's answer; initial: InitialInstanceCount by variant.
+    endpoint: DescribeEndpoint's answer; variants: those of its configuration.
     """
     found, notes = [], []
-    bounds = dict(_bounds(stack))
+    initial = {each["VariantName"]: each.get("InitialInstanceCount", 0) for each in variants}
+    bounds = {**dict(_bounds(stack)), **dict(_managed(variants))}
     for variant in endpoint.get("ProductionVariants") or []:
         name, desired = variant["VariantName"], variant.get("DesiredInstanceCount")
         wanted = initial.get(name)
@@ -46,6 +47,24 @@ def _bounds(stack: DeployedStack) -> Iterator[tuple[str, tuple[int, int]]]:
             properties = stack.properties(name)
             variant = str(properties.get("ResourceId", "")).rpartition("/")[2]
             yield variant, (int(properties["MinCapacity"]), int(properties["MaxCapacity"]))
+
+
+def _managed(variants: list[dict[str, Any]]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """What SageMaker may choose, by variant: as many instances as the copies of inference components need."""
+    for each in variants:
+        scaling = each.get("ManagedInstanceScaling") or {}
+        if scaling.get("Status") == "ENABLED":
+            yield each["VariantName"], (int(scaling["MinInstanceCount"]), int(scaling["MaxInstanceCount"]))
+
+
+def scheduled(kind: str, properties: dict[str, Any], differences: Iterable[Difference]) -> bool:
+    """Whether a scalable target differs by the limits alone that one of its scheduled actions has set."""
+    if kind != _TARGET:
+        return False
+    differ = {each.path: each.actual for each in differences}
+    limits = {path: str(properties.get(path)) for path in ("MinCapacity", "MaxCapacity")} | differ
+    actions = [each.get("ScalableTargetAction") or {} for each in properties.get("ScheduledActions") or []]
+    return bool(differ) and limits in [{path: str(each.get(path)) for path in limits} for each in actions]
 
 
 def rollout(endpoint: dict[str, Any]) -> list[str]:

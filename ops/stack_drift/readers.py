@@ -64,6 +64,13 @@ def _endpoint(client_of: ClientOf, physical_id: str, expected: Properties) -> Fo
         yield from comparing.differences(wanted, actual)
 
 
+def _component(client_of: ClientOf, physical_id: str, expected: Properties) -> Found:
+    """The model and what each copy gets; how many copies there are is autoscaling's, and an update replaces them."""
+    actual = client_of("sagemaker").describe_inference_component(InferenceComponentName=_last(physical_id))
+    if actual["InferenceComponentStatus"] not in ROLLING:
+        yield from comparing.differences(_without(expected, "Tags", "RuntimeConfig", "DeploymentConfig"), actual)
+
+
 def _inline_policy(client_of: ClientOf, physical_id: str, expected: Properties) -> Found:
     for role in expected.get("Roles") or []:
         there = client_of("iam").get_role_policy(RoleName=role, PolicyName=expected["PolicyName"])
@@ -124,6 +131,7 @@ READERS: dict[str, tuple[Callable[[ClientOf, str, Properties], Found], tuple[str
     "AWS::SageMaker::EndpointConfig": (_endpoint_config, ("sagemaker:DescribeEndpointConfig",)),
     "AWS::SageMaker::Model": (_model, ("sagemaker:DescribeModel",)),
     "AWS::SageMaker::Endpoint": (_endpoint, ("sagemaker:DescribeEndpoint",)),
+    "AWS::SageMaker::InferenceComponent": (_component, ("sagemaker:DescribeInferenceComponent",)),
     "AWS::IAM::Policy": (_inline_policy, ("iam:GetRolePolicy",)),
     "AWS::SQS::QueuePolicy": (_queue_policy, ("sqs:GetQueueAttributes",)),
     "AWS::SNS::TopicPolicy": (_topic_policy, ("sns:GetTopicAttributes",)),
@@ -132,7 +140,12 @@ READERS: dict[str, tuple[Callable[[ClientOf, str, Properties], Found], tuple[str
     "AWS::CodeBuild::Project": (_project, ("codebuild:BatchGetProjects",)),
 }
 # Of these CloudFormation's word is not enough: an endpoint that serves another configuration has to be seen.
-ALWAYS = ("AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Endpoint", "AWS::SageMaker::Model")
+ALWAYS = (
+    "AWS::SageMaker::EndpointConfig",
+    "AWS::SageMaker::Endpoint",
+    "AWS::SageMaker::InferenceComponent",
+    "AWS::SageMaker::Model",
+)
 
 
 def attached(role: str, *, inline: Iterable[str], managed: Iterable[str], client_of: ClientOf) -> Found:

@@ -82,6 +82,11 @@ def report(environment: str, stacks: list[DeployedStack], *, client_of: ClientOf
                 continue
             one = _Resource(stack=stack, name=name, kind=kind, physical=physical)
             drift, by = _one(one, detected.get(name), roles=roles, client_of=client_of)
+            if drift and purpose.scheduled(
+                kind, stack.properties(name), (d for each in drift for d in each.differences)
+            ):
+                notes.append(f"{physical}: the schedule has set its limits")
+                drift = []
             found += drift
             (looked if by else left)[by or kind] += 1
             notes += _notes(one, found, client_of=client_of)
@@ -211,8 +216,7 @@ def _notes(resource: _Resource, found: list[ResourceDrift], *, client_of: Client
         config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
     except ClientError:  # the configuration is gone, or may not be read: its own line says so
         return []
-    initial = {each["VariantName"]: each.get("InitialInstanceCount", 0) for each in config["ProductionVariants"]}
-    differences, notes = purpose.counts(resource.stack, endpoint, initial=initial)
+    differences, notes = purpose.counts(resource.stack, endpoint, variants=config["ProductionVariants"])
     mine = [
         index
         for index, each in enumerate(found)

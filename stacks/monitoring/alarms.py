@@ -61,9 +61,11 @@ class Alarms(Construct):
         )
 
     def _api_errors_but_of_a_sleeping_model(self, api_id: str, asleep: cloudwatch.Metric) -> None:
-        """The gateway and the function may count a request in different minutes, but not in each of two."""
+        """The gateway and the function may count a request in different minutes: one of few callers not in each of two
+        minutes, and of many callers fewer than one in a hundred.
+        """
         errors = cloudwatch.MathExpression(
-            expression="errors - FILL(asleep, 0)",
+            expression="errors - 1.01 * FILL(asleep, 0)",
             using_metrics={"errors": api_metric(api_id, "5xx"), "asleep": asleep},
             period=cdk.Duration.minutes(1),
         )

@@ -227,7 +227,7 @@ class Dashboard(Construct):
         missed = [ours("FeaturesMissed", "answered without features"), ours("FeaturesUnread", "reads that failed")]
         written = [
             ours("FeaturesWritten", "written"),
-            ours("FeaturesLeftOut", "texts of callers and publishers beyond the limit"),
+            ours("FeaturesLeftOut", "left out"),
             ours("FeaturesFailed", "computations that the store failed"),
         ]
         self.dashboard.add_widgets(

@@ -93,7 +93,7 @@ def component_config(
         status="ENABLED",
         min_instance_count=0,
         # A rolling update starts a new copy before an old one goes.
-        max_instance_count=(serving.max_instances or 1) + 1,
+        max_instance_count=serving.most_instances + 1,
     )
     return config(
         scope,

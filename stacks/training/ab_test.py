@@ -155,4 +155,5 @@ def _variables(settings: Settings, stores: Stores) -> dict[str, str]:
         "MOST_SHARE": str(tests.most_share),
         "HOURLY_PRICE": "" if tests.hourly_price is None else str(tests.hourly_price),
         "AB_PROMOTE": tests.promote,
+        **({} if settings.component_name is None else {"COMPONENT_NAME": settings.component_name}),
     }

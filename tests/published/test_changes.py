@@ -173,3 +173,24 @@ def test_each_value_of_a_setting_that_has_a_few_is_changed_to(world: World, path
     values = CHOICES[path]
     pairs = [(value_of(before.settings, path), value_of(after.settings, path)) for _, before, after in changes(world)]
     assert values <= {after for before, after in pairs if before != after}, path
+
+
+# Settings of many values that make other resources once they are set.
+SWITCHES = ("serving.sleeps", "serving.schedule", "serving.copy_memory_mb")
+
+
+@pytest.mark.parametrize("path", SWITCHES)
+def test_each_setting_that_makes_other_resources_is_turned_on_and_off(world: World, path: str) -> None:
+    pairs = [(value_of(before.settings, path), value_of(after.settings, path)) for _, before, after in changes(world)]
+    assert {bool(after) for before, after in pairs if bool(before) != bool(after)} == {True, False}, path
+
+
+def test_a_model_that_begins_to_sleep_or_stops_gets_another_endpoint(world: World) -> None:
+    """The old one serves until the new one does: one name for both would be refused or replaced in place."""
+    found = {
+        name
+        for name, before, after in changes(world)
+        if before.settings.serving.sleeps != after.settings.serving.sleeps
+        and before.settings.endpoint_name != after.settings.endpoint_name
+    }
+    assert {"dev -> sleeps", "sleeps -> dev", "prod -> sleeps-kms", "sleeps-kms -> prod"} <= found

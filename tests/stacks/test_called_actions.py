@@ -31,6 +31,26 @@ BEDROCK = frozenset(f"lambda_src.classify.backends.{name}" for name in ("bedrock
 READING = frozenset({"lambda_src.classify.features", "lambda_src.common.features.dynamodb"})
 # Only with a model that sleeps.
 WAKING = frozenset({"lambda_src.classify.wakes"})
+DESCRIBES = "sagemaker:DescribeInferenceComponent"
+# In a function of a module that it imports for others (lambda_src/common/served_config.py).
+UNCALLED = {"check_rollout": {"sagemaker:DescribeEndpointConfig"}}
+ONLY_ASLEEP = {
+    "ab_test": {DESCRIBES},
+    "meta": {DESCRIBES},
+    "check_rollout": {DESCRIBES, *UNCALLED["check_rollout"]},
+    "promote": {
+        *(DESCRIBES, "sagemaker:UpdateInferenceComponentRuntimeConfig"),
+        *("application-autoscaling:DescribeScalableTargets", "dynamodb:GetItem", "dynamodb:UpdateItem"),
+    },
+}
+SLEEPS = """
+serving:
+  min_instances: 0
+  max_instances: 2
+  target_invocations_per_instance: 600
+  data_capture_percent: null
+  schedule: [{cron: "0 20 ? * MON-FRI *", min_instances: 0, max_instances: 0}]
+"""
 ENDPOINT = "sagemaker:InvokeEndpoint"
 
 
@@ -65,7 +85,7 @@ ELSEWHERE = ("build_image", "promote", "classify", "features", "private_network"
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in ELSEWHERE])
 def test_a_role_allows_what_the_code_calls_and_nothing_else(each: Synthesised, name: str) -> None:
-    calls, may = called.actions(name), allowed(each)[name]
+    calls, may = called.actions(name) - ONLY_ASLEEP.get(name, set()), allowed(each)[name]
     if name == "cleanup":
         calls -= {"ec2:DescribeNetworkInterfaces"}  # of a private network: tests/stacks/network/test_private_vpc.py
         if not each.resources("data", "Custom::Cleanup"):
@@ -91,6 +111,16 @@ def test_the_classifier_with_bedrock_alone(synthesise: Synthesise) -> None:
     assert allowed(synthesise("dev", change=ALONE))["classify"] == calls - {ENDPOINT}
 
 
+def test_functions_of_a_model_that_sleeps(synthesise: Synthesise) -> None:
+    may = allowed(synthesise("dev", change=SLEEPS))
+    for name in ("ab_test", "meta", "check_rollout"):
+        calls = called.actions(name) - UNCALLED.get(name, set())
+        beside = BESIDE_S3 if any(action.startswith("s3:") for action in calls) else set()
+        assert calls <= may[name] <= calls | beside, name
+    assert may["classify"] == called.actions("classify", without=BEDROCK | READING)
+    assert ONLY_ASLEEP["promote"] <= may["promote"]
+
+
 def test_functions_with_a_feature_store(synthesise: Synthesise) -> None:
     plain = called.actions("classify", without=BEDROCK | READING | WAKING)
     own = allowed(synthesise("dev", change="features: {store: dynamodb}"))
@@ -111,7 +141,7 @@ def test_the_image_builder(prod: Synthesised) -> None:
 
 def test_the_promotion_calls_no_more_than_it_may(each: Synthesised) -> None:
     """CloudFormation updates the endpoint with the caller's permissions, which are not in the code."""
-    calls, may = called.actions("promote"), allowed(each)["promote"]
+    calls, may = called.actions("promote") - ONLY_ASLEEP["promote"], allowed(each)["promote"]
     serving = each.stacks.data.settings.serving
     unused = set() if serving.canary_min_requests else {"cloudwatch:GetMetricStatistics"}
     unused |= set() if serving.armed_minutes else {"states:StartExecution"}

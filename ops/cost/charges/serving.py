@@ -31,7 +31,7 @@ def endpoint(resource: Resource, context: Context) -> list[Charge]:
 def instances(settings: Settings, traffic: Traffic) -> Charge:
     """Hours of instances: never fewer than `min_instances`, more as autoscaling adds them."""
     serving = settings.serving
-    least, most = serving.min_instances or 0, serving.max_instances or 1
+    least, most = serving.min_instances or 0, serving.most_instances or 1
 
     def hours(requests: float, *, busy: bool) -> float:
         if busy:

@@ -70,3 +70,11 @@ NOT_CAUSED = {
     "RetrainingTimedOut": "the local AWS ends no execution for its time",
     "PromotionTimedOut": "the local AWS ends no execution for its time",
 }
+
+# Alarms of settings that its environment does not have.
+NOT_THERE = {
+    "ModelDoesNotWake": "tests/stacks/monitoring/test_asleep.py rings it: the game day's model never sleeps",
+    "FeaturesErrors": "the game day's environment has no feature store",
+    "FeaturesThrottles": "as FeaturesErrors",
+    "FeaturesUnread": "as FeaturesErrors",
+}

@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.stacks.conftest import REPOSITORY, Synthesise, Synthesised
 
 # Metrics that do not indicate a fault, and why.
@@ -28,24 +26,17 @@ NO_FAULT = {
     "ChallengerTexts": "traffic",
     "ChallengerFailed": "the champion answers: callers see no error, and the API's latency has an alarm",
     "ChallengerLatencyMs": "the API's latency has the alarm",
-    "AsleepFallbackAnswers": "a model that sleeps while nobody calls is no fault; one that does not wake has the alarm",
-    "AsleepRefused": "so is a caller who is asked to come back",
-    "ModelCopies": "no copy is how a model sleeps; one that does not wake has the alarm",
-    "WakeSeconds": "how long a wake took is for people to look at",
-    "FeaturesMissed": "a cached answer or a fast model goes on without features; reads that fail have the alarm",
+    "RequestsFailed": "each is a 5xx of the API, which has the alarm",
+    "AsleepRefused": "a model that sleeps is no fault; ModelDoesNotWake rings for one that stays asleep",
+    "AsleepFallbackAnswers": "a model that sleeps is no fault; Bedrock answers meanwhile",
+    "ModelCopies": "none is a model that sleeps",
+    "WakeSeconds": "so long a wake took; WakingSeconds has the alarm for one that does not end",
+    "FeaturesMissed": "the request is answered without features; FeaturesUnread has the alarm for a store that fails",
     "FeaturesWritten": "traffic",
+    "FeaturesFailed": "the function then raises an error, which has the alarm",
     "FeaturesBehindSeconds": "a run that cannot keep up goes on at the next",
     "FeaturesLeftOut": "names beyond the limit may be made up by a caller",
-    "FeaturesFailed": "each is an error of the function, which has the alarm",
-    "RequestsFailed": "each is a 5xx of the API, which has the alarm",
 }
-# Only where the settings ask for it.
-FALLBACK = "classifier: {fallback: bedrock, bedrock: {model_id: amazon.nova-micro-v1:0}}"
-THRESHOLD = "api: {threshold: 0.6}"
-FEATURES = "features: {store: dynamodb}"
-SLEEP = (
-    "serving: {min_instances: 0, max_instances: 2, target_invocations_per_instance: 600, data_capture_percent: null}"
-)
 WRITERS = ("add_metric", "single_metric")
 
 
@@ -67,12 +58,6 @@ def _called(function: ast.expr) -> str:
 
 
 METRICS = written_metrics(REPOSITORY / "lambda_src")
-
-
-@pytest.fixture(scope="module")
-def whole(synthesise: Synthesise) -> Synthesised:
-    """An environment that has everything that writes metrics."""
-    return synthesise("dev", change=f"{FALLBACK}\n{THRESHOLD}\n{FEATURES}\n{SLEEP}")
 
 
 def alarms(environment: Synthesised) -> list[dict[str, Any]]:
@@ -98,28 +83,34 @@ def graphed(name: str, board: str) -> bool:
     return f'"Rubric","{name}"' in board or f'MetricName="{name}"' in board
 
 
-def test_each_metric_of_the_code_is_watched(whole: Synthesised) -> None:
+def test_each_metric_of_the_code_is_watched(asleep: Synthesised) -> None:
     assert len(METRICS) >= 12
-    assert unwatched(METRICS, whole) == []
+    assert unwatched(METRICS, asleep) == []
 
 
-def test_a_metric_that_nobody_watches_is_found(whole: Synthesised) -> None:
-    assert unwatched({"Unseen": "somewhere.py:1"}, whole) == [
+def test_a_metric_that_nobody_watches_is_found(asleep: Synthesised) -> None:
+    assert unwatched({"Unseen": "somewhere.py:1"}, asleep) == [
         "somewhere.py:1: Unseen is on no alarm",
         "somewhere.py:1: Unseen is not on the dashboard",
     ]
 
 
-def test_every_alarm_of_a_metric_of_ours_has_a_writer(whole: Synthesised) -> None:
-    named = {alarm["MetricName"] for alarm in alarms(whole) if alarm.get("Namespace") == "Rubric"}
+def test_every_alarm_of_a_metric_of_ours_has_a_writer(asleep: Synthesised) -> None:
+    named = {alarm["MetricName"] for alarm in alarms(asleep) if alarm.get("Namespace") == "Rubric"}
     assert named <= set(METRICS)
     assert set(NO_FAULT) <= set(METRICS)
     assert not named & set(NO_FAULT)
 
 
-def test_what_rings_for_another_metric_is_there(each: Synthesised) -> None:
-    rung = {(alarm.get("Namespace"), alarm.get("MetricName")) for alarm in alarms(each)}
-    assert {("AWS/ApiGateway", "5xx"), ("AWS/SageMaker", "ModelLatency")} <= rung
+def test_what_rings_for_another_metric_is_there(asleep: Synthesised) -> None:
+    queries = [
+        query["MetricStat"]["Metric"]
+        for each in alarms(asleep)
+        for query in each.get("Metrics", [])
+        if "MetricStat" in query
+    ]
+    rung = {(metric.get("Namespace"), metric.get("MetricName")) for metric in (*alarms(asleep), *queries)}
+    assert {("AWS/ApiGateway", "5xx"), ("AWS/SageMaker", "ModelLatency"), ("Rubric", "WakingSeconds")} <= rung
 
 
 def test_each_rule_target_keeps_what_it_cannot_deliver_and_an_alarm_rings(each: Synthesised) -> None:

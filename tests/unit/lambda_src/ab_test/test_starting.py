@@ -68,6 +68,13 @@ def test_a_model_that_serves_without_a_version_is_named_by_its_artifact():
     )
 
 
+def test_a_live_test_against_a_champion_that_may_sleep():
+    assert refused(better(component_name="rubric-dev-component"), mode="live") == (
+        "a live test's champion must not sleep, and serving.min_instances is 0: use replay, or set it to 1 or more"
+    )
+    assert starting.start(REQUEST, better(component_name="rubric-dev-component").parts())["plan"]["mode"] == "replay"
+
+
 def test_of_two_starts_at_the_same_moment_one_is_refused():
     world = better()
     parts = world.parts()

@@ -209,6 +209,18 @@ def test_requests_that_the_model_fails_are_logged(world, load_event, context, ca
     assert ("Confidence", "") not in metrics
 
 
+def test_a_model_that_sleeps_is_counted_on_its_own_and_not_as_a_failure(world, configure, load_event, context, capsys):
+    configure(classify, COMPONENT_NAME="e")
+    message = "Inference Component has no capacity to process this request."
+    world.stubber.add_client_error("invoke_endpoint", "ValidationError", message)
+    response = classify.handler(load_event("classify_list"), context)
+    assert (response["statusCode"], response["headers"]["retry-after"]) == (503, "300")
+    assert [item["status"]["N"] for item in world.logged()] == ["503"] * 2
+    metrics = metrics_of(capsys)
+    assert metrics[("AsleepRefused", "")] == [1.0]
+    assert {name for name, _ in metrics}.isdisjoint({"RequestsFailed", "BadModelAnswers", "AsleepFallbackAnswers"})
+
+
 @pytest.mark.parametrize("raw", [b"not json", b"{}", b'{"predictions": [{}, {}]}', b'{"predictions": []}'])
 def test_malformed_model_answers(world, load_event, context, capsys, raw):
     world.will_answer_bytes(raw)

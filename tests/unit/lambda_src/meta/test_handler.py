@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import fastjsonschema
 import pytest
-from botocore.exceptions import ConnectTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from lambda_src.common import aws
 from lambda_src.common.api import contract
@@ -363,6 +363,52 @@ def test_deep_health_of_a_model_that_is_not_well(world, model, load_event, conte
     assert response["headers"]["retry-after"] == "5"
     assert json.loads(response["body"])["type"].endswith(":model-unavailable")
     call(load_event("health"), context)
+
+
+class SageMaker:
+    """What says of a component that it is in `status`; with None there is none."""
+
+    def __init__(self, status="InService", copies=0):
+        self.asked, self.status, self.copies = [], status, copies
+
+    def describe_inference_component(self, InferenceComponentName):
+        self.asked.append(InferenceComponentName)
+        if self.status is None:
+            error = {"Error": {"Code": "ValidationException", "Message": "Could not find inference component"}}
+            raise ClientError(error, "DescribeInferenceComponent")
+        counts = {"CurrentCopyCount": self.copies, "DesiredCopyCount": self.copies}
+        return {"InferenceComponentStatus": self.status, "RuntimeConfig": counts}
+
+
+@pytest.fixture
+def component(world, configure, monkeypatch):
+    """Makes the model one that may sleep; asking it would wake it, and fails the test."""
+
+    def put(sagemaker):
+        configure(site, COMPONENT_NAME="rubric-dev")
+        awake = Runtime(error=AssertionError("the model was asked"))
+        monkeypatch.setattr(model_check, "make_client", lambda: awake)
+        monkeypatch.setattr(model_check, "make_describing_client", lambda: sagemaker)
+        return sagemaker
+
+    return put
+
+
+@pytest.mark.parametrize("copies", [0, 2])
+def test_deep_health_does_not_wake_a_model_that_sleeps(world, component, load_event, context, copies):
+    sagemaker = component(SageMaker(copies=copies))
+    for _ in range(2):
+        fits("Health", json.loads(call(deep(load_event), context)["body"]))
+    assert sagemaker.asked == ["rubric-dev"]
+
+
+@pytest.mark.parametrize(("status", "answers"), [("Updating", 200), ("Failed", 503), ("Creating", 503), (None, 503)])
+def test_deep_health_of_a_component_is_whether_it_is_in_service(world, component, load_event, context, status, answers):
+    component(SageMaker(status=status))
+    response = call(deep(load_event), context, answers)
+    if answers == 503:
+        assert response["headers"]["retry-after"] == "5"
+        assert json.loads(response["body"])["type"].endswith(":model-unavailable")
 
 
 def test_a_model_that_recovers_is_seen_within_seconds(logger):

@@ -14,7 +14,7 @@ from ops.ab_tests import calls
 from ops.deployment.cloud import Cloud
 from ops.deployment.stacks import Stack, Stacks
 from tests.unit.ops.ab_tests.records import BEHAVIOUR, NASTY, SPLIT, TEST_ID, ended, running
-from tests.unit.ops.conftest import FakeStepFunctions, deployed, run
+from tests.unit.ops.conftest import ROOT, FakeStepFunctions, deployed, run
 from tests.unit.ops.promoted_models import NEW, OLD, serve_the_newer_of_two
 
 NOTHING = {"status": "none", "reason": "no test was made yet", "test": None}
@@ -122,6 +122,20 @@ def test_bad_input_is_said_before_anything_is_asked(
     assert run("ab", "start", *arguments, "--yes") in (2, 3)
     assert said in capsys.readouterr().err
     assert function.of("start") == []
+
+
+def test_a_live_test_of_a_model_that_may_sleep_is_refused_before_the_question(
+    function: Function, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dev = Cloud("dev", root=ROOT).settings
+    serving = dev.serving.model_copy(update={"min_instances": 0})
+    monkeypatch.setattr(Cloud, "settings", dev.model_copy(update={"serving": serving}))
+    assert run("ab", "start", "1", "--mode", "live") == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "A live test's champion must not sleep, and serving.min_instances is 0 in dev: use --mode replay" in said
+    assert function.asked == []
+    function.answers["start"] = [answer(running())]
+    assert run("ab", "start", "1", "--mode", "replay", "--yes", "--no-follow") == 0
 
 
 def test_a_second_test_is_refused_before_the_question(function: Function, capsys: pytest.CaptureFixture[str]) -> None:

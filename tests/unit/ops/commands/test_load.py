@@ -15,9 +15,12 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
+from environments.settings import load
 from ops.deployment.cloud import Cloud
-from tests.unit.ops.conftest import deployed, make_endpoint, run
+from ops.load import target
+from tests.unit.ops.conftest import ROOT, deployed, make_endpoint, run
 from tools.common.ports import free_port
 
 TITLES = {429: "Too many requests", 503: "The model is not available"}
@@ -127,6 +130,38 @@ def test_locust_signs_requests_to_the_endpoint_and_a_failure_is_told(cloud, serv
     path, headers, body = server.seen[-1]
     assert path == "/endpoints/rubric-dev/invocations" and len(json.loads(body)["inputs"]) == 2
     assert headers["authorization"] == signed_again(server.url + path, headers, body)
+
+
+@pytest.fixture
+def asleep(cloud, server, monkeypatch):
+    """The model is an inference component, which has its endpoint's name."""
+    make_endpoint()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", server.url)
+    settings = load("dev", root=ROOT)
+    serving = settings.serving.model_copy(update={"min_instances": 0})
+    monkeypatch.setattr(Cloud, "settings", settings.model_copy(update={"serving": serving}))
+
+
+def test_a_load_asks_an_inference_component_by_its_name(asleep, cloud, server):
+    with target.the_endpoint(cloud) as chosen:
+        assert chosen.headers["x-amzn-sagemaker-inference-component"] == "rubric-dev"
+    [(path, headers, _)] = server.seen
+    assert path == "/endpoints/rubric-dev/invocations"
+    assert headers["x-amzn-sagemaker-inference-component"] == "rubric-dev"
+
+
+def test_a_load_does_not_begin_on_a_model_that_sleeps(asleep, monkeypatch, capsys):
+    class Runtime:
+        def invoke_endpoint(self, **_):
+            message = "Inference Component has no capacity to process this request."
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "InvokeEndpoint")
+
+    real = Cloud.client
+    monkeypatch.setattr(
+        Cloud, "client", lambda self, name: Runtime() if name == "sagemaker-runtime" else real(self, name)
+    )
+    assert run("load", "--target", "endpoint", "--yes") == 1
+    assert "rubric-dev is asleep: wake it with `rubric wake`, then start the load" in capsys.readouterr().err
 
 
 def signed_again(url: str, headers: dict[str, str], body: bytes) -> str:

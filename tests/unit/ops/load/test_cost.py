@@ -43,6 +43,16 @@ def test_instances_that_scaling_adds_are_counted_while_it_runs(monkeypatch: pyte
     assert "may scale from 2 to 6 × ml.c7i.xlarge" in found.sentences[0]
 
 
+def test_of_a_model_that_sleeps_the_first_instance_counts_too(dev: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.prices(monkeypatch, **PRICES)
+    for most in (1, 3):
+        capacity = {"instance_type": "ml.c7i.xlarge", "min_instances": 0, "max_instances": most}
+        asleep = dev.model_copy(update={"serving": dev.serving.model_copy(update=capacity)})
+        found = cost.most(asleep, through_api=False, seconds=600)
+        assert found.usd == pytest.approx(most * 600 / 3600 * 0.36)
+        assert f"may scale from 0 to {most} × ml.c7i.xlarge" in found.sentences[0]
+
+
 def test_an_unknown_price_is_said_and_makes_the_whole_unknown(dev: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "PRICES", {})
     found = cost.most(dev, through_api=True, seconds=60)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from environments.sections.serving import ScheduledCapacity
 from ops.preflight import quotas
 from ops.preflight.needs import Need, needs
 from tests.unit.ops.preflight.account import Account, quota
@@ -26,6 +27,20 @@ def test_a_live_ab_test_needs_its_challengers_instances_if_there_can_be_one(sett
     name, serving = "ml.c7i.xlarge for endpoint usage", {"instance_type": "ml.c7i.xlarge"}
     for tests, more in (({"challenger_instances": 3}, 3), ({"enabled": False}, 0)):
         assert by_name(needs(settings(serving=serving, ab_tests=tests), approved=False))[name] == (2, 2 + more)
+
+
+def test_a_model_that_sleeps_begins_with_a_copy_and_a_rollout_adds_one(settings: Change) -> None:
+    serving = {"instance_type": "ml.c7i.xlarge", "min_instances": 0, "max_instances": 3}
+    [own] = [need for need in needs(settings(serving=serving), approved=False) if "endpoint usage" in need.name]
+    assert (own.least, own.wanted, own.why) == (1, 4, "a model that sleeps begins with a copy, and a rollout adds one")
+
+
+@pytest.mark.parametrize(("least", "wanted"), [(0, 9), (1, 2 * 8 + 1)])
+def test_the_schedule_may_raise_the_number_of_instances(settings: Change, least: int, wanted: int) -> None:
+    at = ScheduledCapacity(cron="0 7 ? * MON-FRI *", time_zone="UTC", min_instances=1, max_instances=8)
+    changed = settings(serving={"min_instances": least, "max_instances": 3, "schedule": [at]})
+    [own] = [need for need in needs(changed, approved=False) if "endpoint usage" in need.name]
+    assert own.wanted == wanted
 
 
 def test_training_needs_its_instances_and_after_the_first_model_only_later(settings: Change) -> None:

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from contracts.deployment import stack_reviews
+from environments.aws.resource_types import read_actions
 from ops.stack_drift import detection, readers
 from ops.stack_drift.expected import DeployedStack
 from ops.stack_drift.report import Report, report
@@ -172,6 +173,88 @@ def test_instances_that_autoscaling_chose_are_no_drift(account: None, resources:
     assert (bool(found.on_purpose), found.drifted) == (note, drift)
 
 
+COMPONENT = "arn:aws:sagemaker:us-east-1:1:inference-component/e"
+SPECIFICATION = {
+    "ModelName": "m",
+    "ComputeResourceRequirements": {"MinMemoryRequiredInMb": 1024, "NumberOfCpuCoresRequired": 1},
+}
+
+
+def asleep(account_has: dict[str, Any] | None, *drifts: dict[str, Any], instances: int = 0) -> Report:
+    """An endpoint whose model is an inference component, of which the account has that much."""
+    variant = {"VariantName": "champion", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    managed = {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 3}
+    variants = [{**variant, "ManagedInstanceScaling": managed}]
+    counted = {"VariantName": "champion", "DesiredInstanceCount": instances}
+    endpoint = {"EndpointName": "e", "EndpointStatus": "InService", "EndpointConfigName": "wanted"}
+
+    def describe(*, InferenceComponentName: str) -> dict[str, Any]:
+        assert InferenceComponentName == "e"
+        if account_has is None:
+            error = {"Error": {"Code": "ValidationException", "Message": "Could not find inference component"}}
+            raise ClientError(error, "DescribeInferenceComponent")
+        return {"InferenceComponentName": "e", "EndpointName": "e", "VariantName": "champion", **account_has}
+
+    sagemaker = SimpleNamespace(
+        describe_endpoint=lambda **_: {**endpoint, "ProductionVariants": [counted]},
+        describe_endpoint_config=lambda **_: {"ProductionVariants": variants},
+        describe_inference_component=describe,
+    )
+    expected = {
+        **{"InferenceComponentName": "e", "EndpointName": {"Fn::GetAtt": ["Endpoint", "EndpointName"]}},
+        **{"VariantName": "champion", "Specification": SPECIFICATION, "RuntimeConfig": {"CopyCount": 1}},
+        "DeploymentConfig": {"RollingUpdatePolicy": {"WaitIntervalInSeconds": 0}},
+    }
+    of_target = {"ResourceId": "inference-component/e", "MinCapacity": 0, "MaxCapacity": 2}
+    closed = {"ScalableTargetAction": {"MinCapacity": 0, "MaxCapacity": 0}}
+    one = stack(
+        Endpoint=("AWS::SageMaker::Endpoint", "arn:x:endpoint/e", {"EndpointConfigName": "wanted"}),
+        Component=("AWS::SageMaker::InferenceComponent", COMPONENT, expected),
+        T=(*TARGET, {**of_target, "ScheduledActions": [closed]}),
+    )
+    clients = {"cloudformation": CloudFormation(list(drifts)), "sagemaker": sagemaker}
+    return report("dev", [one], client_of=clients.__getitem__, say=lambda _: None)
+
+
+AS_WANTED = {
+    "InferenceComponentStatus": "InService",
+    "Specification": SPECIFICATION,
+    "RuntimeConfig": {"DesiredCopyCount": 0, "CurrentCopyCount": 0},
+}
+
+
+def test_a_model_that_sleeps_is_no_drift() -> None:
+    found = asleep(AS_WANTED)
+    assert not found.found and found.on_purpose == ("e: autoscaling runs 0 instances of champion (from 0 to 3)",)
+    assert asleep(AS_WANTED, instances=4).drifted
+
+
+@pytest.mark.parametrize(
+    ("account_has", "status"),
+    [
+        ({**AS_WANTED, "Specification": {**SPECIFICATION, "ModelName": "by-hand"}}, "modified"),
+        ({**AS_WANTED, "Specification": {**SPECIFICATION, "ComputeResourceRequirements": {}}}, "modified"),
+        (None, "deleted"),
+    ],
+)
+def test_a_component_that_serves_something_else_is_drift(account_has: dict[str, Any] | None, status: str) -> None:
+    found = asleep(account_has, drifted("Component", "IN_SYNC"))
+    assert [(each.logical_id, each.status) for each in found.found] == [("Component", status)]
+
+
+def test_a_component_that_is_being_rolled_out_is_not_compared() -> None:
+    rolling = {**AS_WANTED, "InferenceComponentStatus": "Updating", "Specification": {"ModelName": "another"}}
+    assert not asleep(rolling).found
+
+
+@pytest.mark.parametrize(("most", "drift"), [("0", False), ("7", True)])
+def test_limits_that_the_schedule_has_set_are_no_drift(most: str, drift: bool) -> None:
+    difference = {"PropertyPath": "/MaxCapacity", "ExpectedValue": "2", "ActualValue": most}
+    found = asleep(AS_WANTED, drifted("T", "MODIFIED", **difference, DifferenceType="NOT_EQUAL"))
+    assert found.drifted is drift
+    assert ("t: the schedule has set its limits" in found.on_purpose) is not drift
+
+
 def test_a_challenger_is_there_on_purpose(account: None) -> None:
     testing = DeployedStack(
         name="Rubric-dev-Challenger",
@@ -244,6 +327,8 @@ def test_the_actions_of_the_readers_are_those_that_roles_get() -> None:
     of_readers = {action for _, actions in readers.READERS.values() for action in actions}
     of_roles = {"iam:ListRolePolicies", "iam:ListAttachedRolePolicies"}
     assert set(stack_reviews.READERS) == of_readers | of_roles
+    rare = read_actions(["AWS::SageMaker::InferenceComponent"])
+    assert set(stack_reviews.RARE) == set(stack_reviews.READERS) & set(rare)
 
 
 def test_it_gives_up_after_a_while(account: None, monkeypatch: pytest.MonkeyPatch) -> None:

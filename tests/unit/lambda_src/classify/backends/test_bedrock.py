@@ -364,6 +364,20 @@ def test_the_fallback_marks_its_answer(world, converse, configure, load_event, c
     assert metrics[("FallbackAnswers", "")] == [1.0]
 
 
+def test_what_bedrock_answers_while_the_model_sleeps_is_no_fallback(
+    world, converse, configure, load_event, context, capsys
+):
+    configure(classify, FALLBACK="bedrock", ENDPOINT_NAME="e", COMPONENT_NAME="e")
+    message = "Inference Component has no capacity to process this request."
+    world.stubber.add_client_error("invoke_endpoint", "ValidationError", message)
+    converse.add_response("converse", converse_answer(tool_use("Health")))
+    response = classify.handler(load_event("classify_single"), context)
+    assert (response["statusCode"], response["headers"]["x-backend"]) == (200, "bedrock")
+    metrics = metrics_of(capsys)
+    assert metrics[("AsleepFallbackAnswers", "")] == [1.0]
+    assert {name for name, _ in metrics}.isdisjoint({"FallbackAnswers", "AsleepRefused", "RequestsFailed"})
+
+
 def test_with_a_fallback_the_endpoints_answer_is_as_ever(world, configure, load_event, context, capsys):
     configure(classify, FALLBACK="bedrock", ENDPOINT_NAME="e")
     world.will_answer("Business")
