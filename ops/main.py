@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from ops.commands import ab, data, keys, models, stacks
+from ops.commands import ab, data, features, keys, models, stacks
 from ops.commands.batch import batch
 from ops.commands.classify import classify
 from ops.commands.cost import cost
@@ -85,6 +85,7 @@ app.command()(drift)
 app.command()(eda)
 app.command()(suggest)
 app.add_typer(data.app, name="data")
+app.add_typer(features.app, name="features")
 app.command()(train)
 app.command()(follow)
 app.command()(mirror)
@@ -143,6 +144,7 @@ def rubric(
     rubric eda news.csv                         explore a dataset before anything is deployed
     rubric suggest news.csv                     find labels that look wrong, and texts to label next
     rubric data freeze                          make a dataset version of what was labelled
+    rubric features as-of FILE -o OUT            add what was known of each row at its time
     rubric train                                train a model, and serve it if it passes the gate
     rubric mirror                               bring what isolated training needs into the bucket
     rubric retrain --explain                    show whether training again would pay

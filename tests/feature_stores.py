@@ -116,6 +116,16 @@ class Behaviour:
         assert at_once == values
         assert type(at_once["share"]) is float
 
+    def test_several_entities_are_read_together_as_each_is_alone(self, made: Made) -> None:
+        publisher = {**event(-1, prior=0.5), "entity": "publisher", "entity_id": "k1"}
+        text = {**event(-1, labels=2), "entity": "text", "entity_id": TEXT}
+        made.store.write([event(-1, texts=3), event(-1, one="k2", share=0.5), publisher, text])
+        ids = {"caller": ["k1", "k2", "nobody"], "publisher": ["k1"], "text": [TEXT]}
+        together = made.store.read_all(ids)
+        assert together == {entity: made.store.read(entity, known) for entity, known in ids.items()}
+        assert (together["publisher"], together["text"]) == ({"k1": {"prior": 0.5}}, {TEXT: {"labels": 2}})
+        assert made.store.read_all({}) == {}
+
     def test_a_late_older_event_never_replaces_a_newer_one(self, made: Made) -> None:
         made.store.write([event(-10, texts=2, tier="new")])
         assert made.store.write([event(-30, event_id="z", texts=1, tier="old")]) == WriteResult(0, 1, 0, 0)

@@ -17,17 +17,13 @@ from tools.bundling.errors import BundleError  # noqa: E402
 from tools.bundling.targets import Target  # noqa: E402
 
 
-def _for_serving(env: str | None, *, root: Path) -> list[Target]:
-    """The inputs of the environment's container; nothing where none is named."""
+def _of_environment(env: str | None, *, root: Path) -> list[Target]:
+    """What an environment needs besides: its container's inputs, and MongoDB's driver; nothing where none is named."""
     if env is None:
         return []
     settings = load(env, root=root)
-    return [targets.SERVING[settings.serving.container]] if settings.classifier.trained else []
-
-
-def _for_features(env: str | None, *, root: Path) -> list[Target]:
-    """The layer of an environment whose features are in MongoDB."""
-    return [targets.MONGODB_LAYER] if env is not None and load(env, root=root).features.store == "mongodb" else []
+    serving = [targets.SERVING[settings.serving.container]] if settings.classifier.trained else []
+    return [*serving, *([targets.MONGODB_LAYER] if settings.features.store == "mongodb" else [])]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -44,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     root = options.root.resolve()
     try:
-        wanted = [*targets.TARGETS, *_for_serving(options.env, root=root), *_for_features(options.env, root=root)]
+        wanted = [*targets.TARGETS, *_of_environment(options.env, root=root)]
         built = build(wanted, root=root, out=options.out.resolve())
     except (BundleError, SettingsError) as error:
         print(f"build: {error}", file=sys.stderr)

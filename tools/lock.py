@@ -38,7 +38,7 @@ EXPORTS = {
     "lambda_src/common/features/mongodb/requirements.txt": (
         "lambda-mongodb",
         "What functions need besides where features.store is mongodb: a layer, for Python 3.13 on Arm. Bundled by\n"
-        "# tools/bundle.py --mongodb (pip --require-hashes --no-deps).",
+        "# tools/bundle.py --env (pip --require-hashes --no-deps).",
     ),
     "model_code/serving/requirements.txt": (
         "serving",

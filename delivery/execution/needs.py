@@ -9,7 +9,7 @@ from delivery.execution.published import handlers
 from delivery.execution.templates import Environment
 from delivery.execution.unneeded import unneeded
 
-_RDS_TAGS = ("rds:AddTagsToResource", "rds:ListTagsForResource", "rds:RemoveTagsFromResource")
+_TAGS = ("AddTagsToResource", "ListTagsForResource", "RemoveTagsFromResource")
 # Types that have no handlers: what CloudFormation calls for them by the service's own documents.
 _OLDER = {
     # CodeBuild user guide, "auth-and-access-control-iam-identity-based-access-control"; the project's role is passed.
@@ -17,14 +17,17 @@ _OLDER = {
         *(f"codebuild:{verb}Project" for verb in ("Create", "Delete", "Update")),
         *("codebuild:BatchGetProjects", "iam:PassRole"),
     ),
-    # DocumentDB developer guide, "Managing permissions" and "Service-linked roles": its actions are those of RDS.
+    # DocumentDB developer guide, "UsingWithRDS.IAM.ResourcePermissions": its calls are those of RDS, so these are what
+    # the handlers of AWS::RDS::DBCluster and AWS::RDS::DBInstance call for properties that ours have;
+    # "service-linked-roles": an account's first cluster makes AWSServiceRoleForRDS.
     "AWS::DocDB::DBCluster": (
         *(f"rds:{verb}DBCluster" for verb in ("Create", "Delete", "Modify")),
-        *("rds:DescribeDBClusters", "iam:CreateServiceLinkedRole", *_RDS_TAGS),
+        *("rds:DescribeDBClusters", *(f"rds:{verb}" for verb in _TAGS)),
+        *("ec2:DescribeSecurityGroups", "iam:CreateServiceLinkedRole"),
     ),
     "AWS::DocDB::DBInstance": (
         *(f"rds:{verb}DBInstance" for verb in ("Create", "Delete", "Modify", "Reboot")),
-        *("rds:DescribeDBInstances", *_RDS_TAGS),
+        *("rds:DescribeDBClusters", "rds:DescribeDBInstances", *(f"rds:{verb}" for verb in _TAGS)),
     ),
 }
 # What a handler's list leaves out, by key of the resource's definition.
@@ -41,8 +44,9 @@ _BESIDE = {
     ),
     # Service authorization reference, "Amazon EC2", dependent actions of CreateVpcEndpoint: its hosted zone is AWS's.
     ("AWS::EC2::VPCEndpoint", "PrivateDnsEnabled"): ("route53:AssociateVPCWithHostedZone",),
-    # KMS developer guide, "CreateGrant" and the services' own: a key of the customer's is granted to the service.
+    # The handlers of AWS::RDS::DBInstance, for the same: RDS grants itself the key.
     ("AWS::DocDB::DBCluster", "KmsKeyId"): ("kms:CreateGrant", "kms:DescribeKey"),
+    # KMS developer guide, "CreateGrant" and the services' own: a key of the customer's is granted to the service.
     ("AWS::SecretsManager::Secret", "KmsKeyId"): ("kms:Decrypt", "kms:GenerateDataKey"),
     ("AWS::SageMaker::EndpointConfig", "KmsKeyId"): ("kms:CreateGrant",),
 }

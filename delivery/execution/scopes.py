@@ -128,10 +128,7 @@ def scopes(names: Names) -> Iterator[Scope]:
     # CloudFormation makes a layer's name of its logical id alone.
     yield Scope(("lambda:*LayerVersion",), here("lambda", "layer:MongoDbLayer*"))
     yield Scope(("lambda:*",), here("lambda", f"function:{stack}*"))
-    # DocumentDB's actions are those of RDS, and its identifiers have small letters alone.
-    databases = [f"{kind}:{stack.lower()}*" for kind in ("cluster", "db", "subgrp", "cluster-pg")]
-    # RDS user guide, "Allow a user to create DB instances in an AWS account": also the default groups, which are RDS's.
-    yield Scope(("rds:*",), here("rds", *databases, "cluster-pg:default.*", "pg:default.*"))
+    yield from _databases(names)
     yield Scope(("dynamodb:*",), here("dynamodb", f"table/{stack}*"))
     yield Scope(("sqs:*",), here("sqs", f"{stack}*"))
     yield Scope(("sns:*",), here("sns", f"{stack}*"))
@@ -224,6 +221,20 @@ def _secrets(names: Names) -> Iterator[Scope]:
         ("secretsmanager:*",),
         names.here("secretsmanager", f"secret:{names.stack}*", *(f"secret:{each}-*" for each in names.secrets)),
     )
+
+
+def _databases(names: Names) -> Iterator[Scope]:
+    """DocumentDB's actions are those of RDS, and its identifiers have small letters alone.
+
+    Without groups of their own, clusters and instances have their engine's, which a call for them names too
+    (DocumentDB developer guide, "UsingWithRDS.IAM.AccessControl.IdentityBased").
+    """
+    kinds = ("cluster", "cluster-snapshot", "db", "subgrp", "cluster-pg")
+    own = names.here("rds", *(f"{kind}:{names.stack.lower()}*" for kind in kinds))
+    default = names.here("rds", *(f"{kind}:default*" for kind in ("cluster-pg", "og", "pg")))
+    making = tuple(f"rds:{verb}DB{noun}" for verb in ("Create", "Modify") for noun in ("Cluster", "Instance"))
+    yield Scope(making, (*own, *default))
+    yield Scope(("rds:*",), own)
 
 
 def _network(names: Names) -> Iterator[Scope]:

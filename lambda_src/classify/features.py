@@ -121,7 +121,7 @@ def _own(settings: ClassifySettings) -> ReaderPort:
         history="",
         registry=registry.loads(settings.features_registry),
     )
-    return lambda ids: {entity: store.read(entity, names) for entity, names in ids.items()}
+    return store.read_all
 
 
 def _invoked(settings: ClassifySettings) -> ReaderPort:

@@ -89,6 +89,14 @@ def _forget(ids: dict[str, list[str]]) -> dict[str, Any]:
     return {"deleted": deleted}
 
 
+def _as_of(rows: list[list[str]], *, as_known: bool) -> dict[str, Any]:
+    """What was known of each row's entity at its time."""
+    if len(rows) > asked.MOST_ROWS:
+        raise ValueError(f"{len(rows)} rows were asked at once; ask for {asked.MOST_ROWS} at most")
+    values = _store().read_as_of([(entity, one, time) for entity, one, time in rows], as_known=as_known)
+    return {"values": values, "names": {entity: list(_registry().of(entity)) for entity in {row[0] for row in rows}}}
+
+
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """What contracts.features.asked says; any other event computes."""
@@ -104,7 +112,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     action = event.get("action", asked.COMPUTE)
     if action == asked.READ:
-        return {"features": {entity: _store().read(entity, ids) for entity, ids in event["ids"].items()}}
+        return {"features": _store().read_all(event["ids"])}
+    if action == asked.AS_OF:
+        return _as_of(event["rows"], as_known=event["as_known"])
     if action == asked.FORGET:
         return _forget(event["ids"])
     if action != asked.COMPUTE:

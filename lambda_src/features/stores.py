@@ -24,14 +24,12 @@ def make(settings: FeaturesSettings, *, registry: Registry) -> FeatureStore:
 
 def _mongodb(settings: FeaturesSettings, *, registry: Registry) -> FeatureStore:
     # Imported here: only the layer of this function has the driver, and only with this store.
-    from lambda_src.common.features.mongodb import connection
+    from lambda_src.common.features.mongodb import connection, secret
     from lambda_src.common.features.mongodb.store import Store
 
     server = settings.mongodb_server
     if server not in connection.SERVERS:
         raise StoreError(f"MONGODB_SERVER is {server!r}; use one of {', '.join(connection.SERVERS)}.")
-    secrets = aws.client("secretsmanager")
-    text = secrets.get_secret_value(SecretId=settings.mongodb_secret).get("SecretString", "")
-    address = connection.address(text, server=server, name=settings.mongodb_secret)
+    address = connection.address(secret.text(settings.mongodb_secret), server=server, name=settings.mongodb_secret)
     database = connection.client(address)[address.database]
     return Store(database, registry=registry, history_days=settings.feature_days)

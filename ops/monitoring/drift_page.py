@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from contracts.logs import drift_report
+from ops.monitoring import drift_slices
 from ops.monitoring.drift_view import STREAMS, accuracy, counted, minute, most_moved, percent, terms
 from ops.terminal import html
 
@@ -30,10 +31,17 @@ def page(report: dict[str, Any]) -> str:
         f"<p>{escape(report['reason'])}</p>",
         f'<p class="quiet">{escape(counted(report))}. Written {escape(minute(report["written"]))} UTC.</p>',
         *map(_stream, report["streams"]),
+        *(_slice(title, rows) for title, rows in drift_slices.titled(report)),
         _accuracy(report),
         _explanation(report),
     ]
     return html.document(title, parts, style=_STYLE)
+
+
+def _slice(title: str, rows: list[list[str]]) -> str:
+    head = "".join(f'<th scope="col">{column}</th>' for column in drift_slices.COLUMNS)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<h2>By {escape(title)}</h2><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _accuracy(report: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ops.monitoring import drift_slices
 from ops.terminal import screen
 
 STREAMS = {
@@ -18,7 +19,7 @@ _LONGEST = 160
 
 
 def show(report: dict[str, Any]) -> None:
-    """Print the verdict, each stream's evidence, and what moved in those that drifted."""
+    """Print the verdict, each stream's evidence, and what moved in those that drifted, and the slices."""
     screen.line(f"{report['model_version']}  {report['status'].replace('-', ' ')}", bold=True)
     screen.line(report["reason"])
     screen.line(counted(report), quiet=True)
@@ -31,6 +32,9 @@ def show(report: dict[str, Any]) -> None:
     for stream in streams:
         if stream["alarm"]:
             _moved(stream)
+    for title, rows in drift_slices.titled(report):
+        screen.heading(f"By {title}")
+        screen.table(*drift_slices.COLUMNS, rows=rows, numeric=drift_slices.COLUMNS[1:])
     if sentences := accuracy(report):
         screen.heading("Accuracy")
         for sentence in sentences:

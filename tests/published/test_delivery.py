@@ -42,9 +42,10 @@ UNNAMED = {
     ":hostedzone/*": "the zones of interface endpoints are AWS's",
     ":vpc/*": "only associated with such a zone; Route 53 knows no tags of it",
     ":role/aws-service-role/*": "roles of AWS's own services, whose policies are AWS's",
-    ":cluster-pg:default.*": "only named: RDS's own group of a cluster without one, which nobody can change",
-    ":pg:default.*": "only named: RDS's own group of an instance without one, which nobody can change",
     ":layer:MongoDbLayer*": "CloudFormation makes a layer's name of its logical id alone",
+    ":cluster-pg:default*": "the parameters of DocumentDB's own, which a cluster without others has",
+    ":og:default*": "RDS's default options, which a call for a cluster names",
+    ":pg:default*": "RDS's default parameters, which a call for an instance names",
     f":cdk-{QUALIFIER}-assets-*": "the functions' code, as bootstrap keeps it",
 }
 # Actions of a resource's handlers on something that it names.

@@ -30,6 +30,33 @@ def keys(entity: str, ids: Iterable[str], *, registry: Registry | None = None) -
     return {layout.entity_key(entity, events_of.checked_id(entity, one)): one for one in ids}
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What is read of an entity: each id by its key, and the features."""
+
+    keys: dict[str, str]
+    features: Sequence[Feature]
+
+
+def wanted(ids: Mapping[str, Sequence[str]], *, registry: Registry) -> dict[str, Wanted]:
+    """What is read of ids of several entities; FeatureError for what cannot be read."""
+    return {entity: Wanted(keys(entity, known), registry.chosen(entity, None)) for entity, known in ids.items()}
+
+
+def asked(of: Mapping[str, Wanted]) -> tuple[list[str], list[str]]:
+    """(the keys to read, the fields of their items), for all entities together; no keys where there are no features."""
+    with_features = [each for each in of.values() if each.features]
+    fields = dict.fromkeys(layout.field(feature.name) for each in with_features for feature in each.features)
+    return [key for each in with_features for key in each.keys], list(fields)
+
+
+def online_of(
+    of: Mapping[str, Wanted], found: Mapping[str, Mapping[str, Any]], *, now: datetime
+) -> dict[str, dict[str, dict[str, Value]]]:
+    """The values by entity and id, of online items by key."""
+    return {entity: online(each.keys, found, features=each.features, now=now) for entity, each in of.items()}
+
+
 def online(
     ids: Mapping[str, str], found: Mapping[str, Mapping[str, Any]], *, features: Sequence[Feature], now: datetime
 ) -> dict[str, dict[str, Value]]:

@@ -16,6 +16,7 @@ from aws_lambda_powertools import Logger
 from contracts.deployment import buckets
 from contracts.features import asked, layout
 from contracts.features.event import publisher_id
+from contracts.features.values import time_text
 from contracts.texts import text_normalization
 from lambda_src.classify import features as reading
 from lambda_src.classify.environment import ClassifySettings
@@ -130,6 +131,11 @@ def test_what_was_logged_is_computed_once_read_by_a_request_and_forgotten(
     done = invoke()
     assert (done["ended"], done["texts"], done["events"]) == ("done", 3, 2)
     assert invoke()["events"] == 0
+    rows = [["caller", "somebodyel", time_text(NOW + timedelta(minutes=minutes))] for minutes in (60, -30)]
+    assert [values.get("texts_30d") for values in invoke(action=asked.AS_OF, rows=rows, as_known=True)["values"]] == [
+        3,
+        None,
+    ]
     [found] = read_by_a_request(store, monkeypatch, cloud) or [{}]
     assert found["caller.texts_30d"] == 3
     assert found["publisher.top_label_30d"] == "Health"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,33 @@ def test_a_tag_is_added_to_what_is_new_and_to_what_is_the_environments(
     assert may(names, action, resource, request={"cost-center": "7"}, has=OWN)
     assert not may(names, action, resource, request={"cost-center": "7"}, has={}, call="CreateModel")
     assert not may(names, action, resource, request={"cost-center": "7"}, has={**OWN, "environment": "dev"})
+
+
+def test_clusters_are_the_environments_own_with_the_defaults_of_their_engine(names: Names) -> None:
+    def is_allowed(action: str, resource: str) -> bool:
+        return may(names, action, resource, request=OWN, has={})
+
+    assert is_allowed("rds:CreateDBCluster", "cluster:rubric-prod-data-featurescluster-1a2b")
+    assert is_allowed("rds:CreateDBCluster", "cluster-pg:default.docdb5.0")
+    assert is_allowed("rds:DeleteDBCluster", "cluster:rubric-prod-data-featurescluster-1a2b")
+    for action, resource in (
+        ("rds:DeleteDBCluster", "cluster:rubric-dev-data-featurescluster-1a2b"),
+        ("rds:ModifyDBCluster", "cluster:default"),
+        ("rds:ModifyDBSubnetGroup", "subgrp:default"),
+        ("rds:DeleteDBClusterParameterGroup", "cluster-pg:default.docdb5.0"),
+    ):
+        assert not is_allowed(action, resource), action
+
+
+def test_only_an_environment_with_a_cluster_may_make_its_services_role(names: Names, tmp_path: Path) -> None:
+    role = "arn:aws:iam::123456789012:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS"
+
+    def making(of: Names) -> tuple[str, ...]:
+        return next(each.resources for each in scopes(of) if "iam:CreateServiceLinkedRole" in each.actions)
+
+    assert role not in making(names)
+    cluster = "features: {store: mongodb, mongodb: {cluster: documentdb}}\nnetwork: {mode: private}\n"
+    (tmp_path / "environments" / "prod.yaml").write_text(f"{MINIMAL}{cluster}")
+    registry = Path(__file__).parents[3] / "environments" / "registry"
+    shutil.copytree(registry, tmp_path / "environments" / "registry")
+    assert role in making(replace(names, settings=load("prod", root=tmp_path)))

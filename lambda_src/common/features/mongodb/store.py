@@ -93,15 +93,12 @@ class Store:
 
     def read(self, entity: str, ids: Sequence[str], names: Iterable[str] | None = None) -> dict[str, dict[str, Value]]:
         """As FeatureStore.read; as consistent as the read preference of the URI."""
-        features = self._registry.chosen(entity, names)
-        keys = reading.keys(entity, ids)
-        found: dict[str, Mapping[str, Any]] = {}
-        if keys and features:
-            wanted = dict.fromkeys((layout.field(feature.name) for feature in features), 1)
-            only = next(iter(keys)) if len(keys) == 1 else {"$in": list(keys)}
-            with _faults("read features"):
-                found = {one[_ID]: one for one in self._online.find({_ID: only}, wanted)}
-        return reading.online(keys, found, features=features, now=self._clock())
+        wanted = reading.Wanted(reading.keys(entity, ids), self._registry.chosen(entity, names))
+        return self._read({entity: wanted})[entity]
+
+    def read_all(self, ids: Mapping[str, Sequence[str]]) -> dict[str, dict[str, dict[str, Value]]]:
+        """As FeatureStore.read_all, with one query."""
+        return self._read(reading.wanted(ids, registry=self._registry))
 
     def read_as_of(
         self, rows: Sequence[tuple[str, str, str]], names: Iterable[str] | None = None, *, as_known: bool = False
@@ -140,6 +137,15 @@ class Store:
             online = _again(lambda: self._online.delete_many({_ID: {"$in": keys}}))
             history = _again(lambda: self._history.delete_many({layout.ENTITY_KEY: {"$in": keys}}))
         return online.deleted_count + history.deleted_count
+
+    def _read(self, wanted: Mapping[str, reading.Wanted]) -> dict[str, dict[str, dict[str, Value]]]:
+        keys, fields = reading.asked(wanted)
+        found: dict[str, Mapping[str, Any]] = {}
+        if keys:
+            only = keys[0] if len(keys) == 1 else {"$in": keys}
+            with _faults("read features"):
+                found = {one[_ID]: one for one in self._online.find({_ID: only}, dict.fromkeys(fields, 1))}
+        return reading.online_of(wanted, found, now=self._clock())
 
     def _insert(self, events: Sequence[Event], *, now: datetime) -> dict[int, bool]:
         """Append to the history; the numbers of those that it had already, each with whether it had them the same."""

@@ -9,10 +9,20 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
+from contracts.features import layout
+from contracts.features.event import utc_now
 from contracts.texts import text_normalization
+from environments.reading import registry
+from lambda_src.classify import features as features_of
+from lambda_src.classify.environment import ClassifySettings
 from lambda_src.classify.features import Features, Found, Ids, Reading
+from lambda_src.common import aws
+from lambda_src.common.features import dynamodb
 from lambda_src.common.features.store import StoreUnavailableError
+from tests.checkout import ROOT
+from tests.tables import make_table
 
+REGISTRY = registry.load("environments/registry/features.yaml", root=ROOT)
 RATES = text_normalization.text_id("Rates rise")
 KNOWN: Found = {
     "caller": {"k1": {"texts_30d": 4}},
@@ -95,3 +105,43 @@ def test_a_caller_without_a_publisher_asks_for_none(store: Store) -> None:
     pending = reader.start(("Rates rise",), caller="k1", publisher="")
     assert reader.take(pending, Reading()) == [{"caller.texts_30d": 4, "text.labellers": 2}]
     assert store.asked == [{"caller": ["k1"], "text": [RATES]}]
+
+
+class Counting:
+    """A client that counts its calls."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls.append(name)
+        return getattr(self._client, name)
+
+
+def test_a_request_s_caller_publisher_and_texts_are_read_in_one_call(
+    account: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Counting(aws.client("dynamodb"))
+    make_table(client, "online", **{layout.ENTITY_KEY: "S"})
+    make_table(client, "history", **{layout.ENTITY_KEY: "S", layout.PLACE: "S"})
+    now = utc_now()
+    known = [("caller", "k1", {"texts_30d": 4}), ("publisher", "the times", {"texts_30d": 9})]
+    dynamodb.Store(client, online="online", history="history", registry=REGISTRY).write(
+        {"entity": entity, "entity_id": one, "features": values, "event_time": now, "event_id": "e"}
+        for entity, one, values in [*known, ("text", RATES, {"labellers": 2})]
+    )
+    monkeypatch.setattr(aws, "client", lambda *_, **__: client)
+    settings = ClassifySettings(
+        request_log_table="requests", log_dlq_url="", request_log_days=30, request_log_shards=1,
+        request_log_text="store", environment="dev", answers_table="answers", endpoint_name="endpoint",
+        feature_store="dynamodb", features_online_table="online", features_registry=REGISTRY.as_json(),
+        features_wait_ms=30_000,
+    )  # fmt: skip
+    reader = features_of.make(settings, logger=Logger(service="test"))
+    assert reader is not None
+    client.calls.clear()
+    [first, second] = taken(reader, Reading()) or [{}, {}]
+    assert client.calls == ["batch_get_item"]
+    shared = {"caller.texts_30d": 4, "publisher.texts_30d": 9}
+    assert (first, second) == ({**shared, "text.labellers": 2}, shared)

@@ -121,6 +121,31 @@ def test_what_the_newest_texts_say(lambdas: list[Lambda], tmp_path: Path) -> Non
     assert "storm (0.1 to 4.2 %)" in page and "<li>A storm" in page and "<b>" not in page
 
 
+SLICES = [
+    {"name": "publisher", "parts": [{"name": NASTY, "texts": 300, "confidence": 0.8}]},
+    {
+        "name": "caller.texts_30d",
+        "parts": [
+            {"name": "100 to 999", "texts": 450, "confidence": 0.912},
+            {"name": "none", "texts": 150, "confidence": None},
+        ],
+    },
+    {"name": "text.a_later_one", "parts": [{"name": "unknown", "texts": 1_600, "confidence": 0.5}]},
+]
+
+
+def test_the_slices_by_features(lambdas: list[Lambda], tmp_path: Path) -> None:
+    store(slices=SLICES)
+    shown = ran().output
+    assert "By publisher" in shown and "By texts of the caller in 30 days" in shown and "By text.a_later_one" in shown
+    assert re.search(r"100 to 999 +450 +75.0 +91.2", shown) and re.search(r"none +150 +25.0 +-", shown)
+    assert "1,600" in shown and "\x1b" not in shown
+    file = tmp_path / "drift.html"
+    ran("--html", str(file))
+    page = file.read_text("utf-8")
+    assert "<tr><td>100 to 999</td><td>450</td><td>75.0</td><td>91.2</td></tr>" in page and "<b>" not in page
+
+
 def test_of_another_model_and_for_programs(lambdas: list[Lambda]) -> None:
     store("other", status="steady")
     assert json.loads(ran("other", "--json").stdout)["status"] == "steady"
