@@ -59,8 +59,9 @@ class Meta(PythonFunction):
         trained_model.allow_evaluation(self.role, settings, stores=stores)
         if trained:
             _allow_reports(self.role, stores)
-            # GET /health?deep=true asks it about one word.
-            trained_model.allow_endpoint(self.role, settings)
+            # GET /health?deep=true asks it about one word; a model that sleeps is not asked.
+            if settings.component_name is None:
+                trained_model.allow_endpoint(self.role, settings)
             may_describe_component(self.role, settings)
         use_key(self.role, stores.key_arn)
         self.routes = [

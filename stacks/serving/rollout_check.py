@@ -30,11 +30,9 @@ class RolloutCheck(Construct):
             environment={},
             timeout=_TIMEOUT,
         )
-        allow(
-            function.role,
-            "sagemaker:DescribeEndpoint",
-            on=stack.format_arn(service="sagemaker", resource="endpoint", resource_name=settings.endpoint_name),
-        )
+        if settings.component_name is None:
+            endpoint = stack.format_arn(service="sagemaker", resource="endpoint", resource_name=settings.endpoint_name)
+            allow(function.role, "sagemaker:DescribeEndpoint", on=endpoint)
         may_describe_component(function.role, settings)
         allow(
             function.role,

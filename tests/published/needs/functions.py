@@ -29,6 +29,7 @@ IN_A_VPC = "Lambda developer guide, configuration-vpc (required IAM permissions)
 KEYS = (
     "S3 user guide, UsingKMSEncryption; DynamoDB and SQS developer guides, encryption at rest (permissions on the key)"
 )
+WAKES = {"dynamodb:LeadingKeys": ["#wake"]}
 Variables = dict[str, str]
 
 
@@ -137,6 +138,8 @@ def _classify(f: Function) -> Iterator[Need]:
         yield from all_of(
             "sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.variables['ENDPOINT_NAME']}"), CODE
         )
+    if "COMPONENT_NAME" in f.variables:
+        yield from all_of("dynamodb:UpdateItem", f.table("REQUEST_LOG_TABLE"), CODE, **WAKES)
     if "CHALLENGER_ENDPOINT_NAME" in f.variables:
         challenger = f.arn("sagemaker", f"endpoint/{f.variables['CHALLENGER_ENDPOINT_NAME']}")
         yield from all_of("sagemaker:InvokeEndpoint", challenger, CODE)
@@ -283,6 +286,13 @@ def _promote(f: Function) -> Iterator[Need]:
     yield from all_of("states:DescribeExecution", f"{f.executions('promotion')}:some-name", CODE)
     yield from _watches_rollouts(f)
     yield from all_of("s3:PutObject", f"{f.bucket(f.variables['ARTIFACT_BUCKET'])}/promotions/000001.json", CODE)
+    yield from _describes_component(f)
+    if "COMPONENT_NAME" in f.variables:
+        component = f.arn("sagemaker", f"inference-component/{f.variables['COMPONENT_NAME']}")
+        yield from all_of("sagemaker:UpdateInferenceComponentRuntimeConfig", component, CODE)
+        yield from all_of("dynamodb:GetItem UpdateItem", f.table("REQUEST_LOG_TABLE"), CODE, **WAKES)
+    if "MAY_CLOSE" in f.variables:
+        yield from all_of("application-autoscaling:DescribeScalableTargets", "*", CODE)
     for resource in ("Endpoint", "EndpointConfig", "Model"):
         served = f.account.only(f.variables["SERVING_STACK_NAME"], f"AWS::SageMaker::{resource}")
         yield from all_of(f"sagemaker:Describe{resource}", str(served.arn), CODE)
@@ -305,11 +315,16 @@ def _watches_rollouts(f: Function) -> Iterator[Need]:
 
 def _check_rollout(f: Function) -> Iterator[Need]:
     values = f.properties()
-    yield from all_of("sagemaker:DescribeEndpoint", f.arn("sagemaker", f"endpoint/{values['EndpointName']}"), CODE)
     [check] = f.account.resources("Custom::RolloutCheck")
     yield from all_of("cloudformation:DescribeStacks", f.account.stack_id(check.stack), CODE)
-    endpoint = f.account.only(check.stack, "AWS::SageMaker::Endpoint")
-    watched = [alarm["AlarmName"] for alarm in rollback_alarms(endpoint)]
+    if "InferenceComponentName" in values:
+        component = f.arn("sagemaker", f"inference-component/{values['InferenceComponentName']}")
+        yield from all_of("sagemaker:DescribeInferenceComponent", component, CODE)
+        rolled_out = f.account.only(check.stack, "AWS::SageMaker::InferenceComponent")
+    else:
+        yield from all_of("sagemaker:DescribeEndpoint", f.arn("sagemaker", f"endpoint/{values['EndpointName']}"), CODE)
+        rolled_out = f.account.only(check.stack, "AWS::SageMaker::Endpoint")
+    watched = [alarm["AlarmName"] for alarm in rollback_alarms(rolled_out)]
     for alarm in f.account.resources("AWS::CloudWatch::Alarm"):
         if alarm.name in watched:
             yield from all_of("cloudwatch:DescribeAlarms", str(alarm.arn), CODE)
@@ -340,15 +355,24 @@ def _redrive(f: Function) -> Iterator[Need]:
         yield from all_of("sqs:ReceiveMessage DeleteMessage GetQueueAttributes", queue, POLLING)
 
 
+def _describes_component(f: Function) -> Iterator[Need]:
+    if "COMPONENT_NAME" in f.variables:
+        component = f.arn("sagemaker", f"inference-component/{f.variables['COMPONENT_NAME']}")
+        yield from all_of("sagemaker:DescribeInferenceComponent", component, CODE)
+
+
 def _meta(f: Function) -> Iterator[Need]:
     yield from _approved_model(f)
     if "ENDPOINT_NAME" in f.variables:
         bucket = f.bucket(f.variables["ARTIFACT_BUCKET"])
         yield from all_of("s3:GetObject", f"{bucket}/drift/some-job/report.json", CODE)
         yield from all_of("s3:ListBucket", bucket, MISSING_IS_404)
-        yield from all_of(
-            "sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.variables['ENDPOINT_NAME']}"), CODE
-        )
+        if "COMPONENT_NAME" in f.variables:
+            yield from _describes_component(f)
+        else:
+            yield from all_of(
+                "sagemaker:InvokeEndpoint", f.arn("sagemaker", f"endpoint/{f.variables['ENDPOINT_NAME']}"), CODE
+            )
 
 
 def _ab_test(f: Function) -> Iterator[Need]:
@@ -377,6 +401,7 @@ def _challenger(f: Function) -> Iterator[Need]:
     yield from all_of("sagemaker:DescribeModelPackage ListModelPackages UpdateModelPackage", package, CODE)
     job = f.arn("sagemaker", f"transform-job/{f.variables['JOB_PREFIX']}20261129-093000-1a2b")
     yield from all_of("sagemaker:CreateTransformJob DescribeTransformJob StopTransformJob", job, CODE)
+    yield from _describes_component(f)
     for name in ("ENDPOINT_NAME", "CHALLENGER_ENDPOINT_NAME"):
         endpoint = f.arn("sagemaker", f"endpoint/{f.variables[name]}")
         yield from all_of("sagemaker:DescribeEndpoint InvokeEndpoint", endpoint, CODE)

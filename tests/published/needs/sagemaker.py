@@ -77,7 +77,12 @@ class Runs:
     def endpoint(self, endpoint: Resource, config: Resource) -> Iterator[Need]:
         """An endpoint's."""
         yield from self.logs(f"/aws/sagemaker/Endpoints/{endpoint.name}", "AllTraffic/i-0", may_make_group=False)
-        for alarm in rollback_alarms(endpoint):
+        components = self._account.resources("AWS::SageMaker::InferenceComponent")
+        of_endpoint = [each for each in components if each.stack == endpoint.stack]
+        for component in of_endpoint:
+            group = f"/aws/sagemaker/InferenceComponents/{component.properties['InferenceComponentName']}"
+            yield from self.logs(group, "AllTraffic/i-0", may_make_group=False)
+        for alarm in rollback_alarms(of_endpoint[0] if of_endpoint else endpoint):
             [found] = [a for a in self._account.resources("AWS::CloudWatch::Alarm") if a.name == alarm["AlarmName"]]
             yield from all_of("cloudwatch:DescribeAlarms", str(found.arn), GUARDRAILS)
         capture = config.properties.get("DataCaptureConfig")

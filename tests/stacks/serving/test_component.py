@@ -10,7 +10,12 @@ from tests.stacks.conftest import Synthesise, Synthesised
 
 NAME = "rubric-dev-component"
 SLEEPS = """
-serving: {min_instances: 0, max_instances: 2, target_invocations_per_instance: 600, data_capture_percent: null}
+serving:
+  min_instances: 0
+  max_instances: 2
+  target_invocations_per_instance: 600
+  data_capture_percent: null
+  schedule: [{cron: "0 7 ? * MON-FRI *", time_zone: Europe/Berlin, min_instances: 1, max_instances: 4}]
 """
 
 
@@ -30,8 +35,8 @@ def test_the_configuration_has_a_role_isolation_and_no_model(zero: Synthesised) 
     [variant] = config["ProductionVariants"]
     assert config["EnableNetworkIsolation"] is True and "ExecutionRoleArn" in config
     assert "ModelName" not in variant and "DataCaptureConfig" not in config
-    # A copy more than the settings allow: a rolling update starts it before the old one goes.
-    scaling = {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 3}
+    # A copy more than the schedule ever allows: a rolling update starts it before the old one goes.
+    scaling = {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 5}
     assert (variant["ManagedInstanceScaling"], variant["InitialInstanceCount"]) == (scaling, 1)
 
 
@@ -51,6 +56,9 @@ def test_the_component_begins_with_a_copy_and_is_rolled_out_under_the_alarms(zer
 def test_both_policies_and_the_alarm_that_wakes(zero: Synthesised) -> None:
     target = one(zero, "AWS::ApplicationAutoScaling::ScalableTarget")
     assert (target["MinCapacity"], target["MaxCapacity"]) == (0, 2)
+    [action] = target["ScheduledActions"]
+    assert (action["Schedule"], action["Timezone"]) == ("cron(0 7 ? * MON-FRI *)", "Europe/Berlin")
+    assert action["ScalableTargetAction"] == {"MinCapacity": 1, "MaxCapacity": 4}
     assert target["ResourceId"] == f"inference-component/{NAME}"
     assert target["ScalableDimension"] == "sagemaker:inference-component:DesiredCopyCount"
     policies = {
