@@ -129,7 +129,7 @@ help:
 	'  make check                     lint, and the unit tests of what changed (SINCE=main: since that commit)' \
 	'  make test                      lint and every test but the long ones' \
 	'  make test-long                 slow tests of what rarely breaks: rehearsals, notebooks [ARGS="-k word"]' \
-	'  make test-all                  both in one run, as CI does: sooner than one after the other' \
+	'  make test-all                  both in one run: sooner than one after the other' \
 	'  make coverage                  the share of lines that the tests run; takes half as long again' \
 	'  make test-unit | test-model | test-stacks | test-published | test-contract | test-e2e [ARGS="-k word"]' \
 	'  make console-pictures          take docs/images/console-*.png anew (needs a running demo)' \

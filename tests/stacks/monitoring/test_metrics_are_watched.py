@@ -35,7 +35,7 @@ NO_FAULT = {
     "FeaturesWritten": "traffic",
     "FeaturesFailed": "the function then raises an error, which has the alarm",
     "FeaturesBehindSeconds": "a run that cannot keep up goes on at the next",
-    "FeaturesLeftOut": "events that the registry has no place for are for people to look at",
+    "FeaturesLeftOut": "names beyond the limit may be made up by a caller",
 }
 WRITERS = ("add_metric", "single_metric")
 

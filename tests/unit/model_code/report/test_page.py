@@ -284,7 +284,7 @@ def test_figures_are_on_the_page(whole: Page, evaluation: dict[str, Any]) -> Non
         "Temperature 1.30",
         "lowers the confidence",
         "1 h 2 min",
-        "$1.46",
+        "$0.24",
         "from step 120",
         "2.0 points (95 % interval +1.0 to +3.0) are due to near duplicates of training texts",
         "shares +41",
