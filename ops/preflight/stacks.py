@@ -11,13 +11,20 @@ from ops.preflight.finding import Finding
 
 # Prefix of the Data stack's output that exports the key's ARN to the other stacks (named by the CDK).
 KEY_EXPORT = "ExportsOutputFnGetAttKey"
+# Parts of the names of what the Data stack exports of a feature store, by `features.store`.
+FEATURE_EXPORTS = {"dynamodb": ("FeaturesTable",), "mongodb": ("FeatureCluster", "FeatureEndpoint")}
+_FEATURES_FUNCTION = "FeaturesFunctionName"  # an output of the Api stack
 _NOT_TRAINED = ("Challenger", "Serving", "Training")
 
 
 def before_deploy(client: Any, *, settings: Settings) -> list[Finding]:
     """Settings to which the deployed stacks cannot be changed (cloudformation:DescribeStacks). Raises ClientError."""
     deployed = stacks.read(client, env=settings.name, name_of=settings.stack_name).by_part
-    findings = [*_encryption(deployed, settings=settings), *_left_over(deployed, settings=settings)]
+    findings = [
+        *_encryption(deployed, settings=settings),
+        *_features(deployed, settings=settings),
+        *_left_over(deployed, settings=settings),
+    ]
     return findings or [Finding(area="stacks", verdict="ok", what="the deployed stacks can be updated to the settings")]
 
 
@@ -31,6 +38,36 @@ def _encryption(deployed: dict[str, stacks.Stack], *, settings: Settings) -> Ite
             what=f"data.encryption is s3, but {data.name} has a key that encrypts its stored data",
             todo="keep data.encryption: kms; to go without a key, create a new environment and copy the data",
         )
+
+
+def _features(deployed: dict[str, stacks.Stack], *, settings: Settings) -> Iterator[Finding]:
+    """CloudFormation removes no export that another stack imports, and a deploy begins with the stacks that export."""
+    data, api, store = deployed.get("Data"), deployed.get("Api"), settings.features.store
+    if not api or _FEATURES_FUNCTION not in api.outputs:
+        return
+    kinds = [kind for kind, parts in FEATURE_EXPORTS.items() if data and _names(data, parts)]
+    if store == "none":
+        users = [deployed[part].name for part in ("Monitoring", "Api", "Training") if part in deployed]
+        yield Finding(
+            area="stacks",
+            verdict="refused",
+            what=f"features.store is none, but {', '.join(users)} still use a feature store",
+            todo="deploy these first, one after the other, and then the rest: "
+            + "; ".join(
+                f"make deploy ENV={settings.name} PREFLIGHT=off ARGS=--exclusively STACKS={name}" for name in users
+            ),
+        )
+    elif kinds and store not in kinds:
+        yield Finding(
+            area="stacks",
+            verdict="refused",
+            what=f"features.store is {store}, but {api.name} uses a store in {kinds[0]}",
+            todo="set features.store: none and deploy that first; what the store holds is computed anew",
+        )
+
+
+def _names(stack: stacks.Stack, parts: tuple[str, ...]) -> bool:
+    return any(part in name for name in stack.outputs for part in parts)
 
 
 def _left_over(deployed: dict[str, stacks.Stack], *, settings: Settings) -> Iterator[Finding]:

@@ -88,6 +88,23 @@ def test_a_key_that_what_is_stored_is_encrypted_with_cannot_go(account: Account,
     assert look.before_deploy(client, settings=settings(data={"encryption": "s3"}))[0].verdict == "ok"
 
 
+def test_a_feature_store_that_others_use_goes_step_by_step(account: Account, settings: Change) -> None:
+    tables, function = {"ExportsOutputRefFeaturesTable52D06210077AAB20": "t"}, {"FeaturesFunctionName": "f"}
+    client = deployed(account, Data=tables, Training={}, Api=function, Monitoring={})
+    [finding] = look.before_deploy(client, settings=settings(features={"store": "none"}))
+    assert finding.verdict == "refused"
+    assert "Rubric-dev-Monitoring, Rubric-dev-Api, Rubric-dev-Training still use" in finding.what
+    assert "ARGS=--exclusively STACKS=Rubric-dev-Monitoring; make deploy ENV=dev" in finding.todo
+    [finding] = look.before_deploy(client, settings=settings(features={"store": "dynamodb"}))
+    assert finding.verdict == "ok"
+    mongodb = {"store": "mongodb", "mongodb": {"secret": "rubric/features", "server": "atlas"}}
+    [finding] = look.before_deploy(client, settings=settings(features=mongodb))
+    assert finding.verdict == "refused" and "uses a store in dynamodb" in finding.what
+    # The tables are still there when those that used them do not any more.
+    client = deployed(account, Data=tables, Training={}, Api={}, Monitoring={})
+    assert look.before_deploy(client, settings=settings(features={"store": "none"}))[0].verdict == "ok"
+
+
 def test_stacks_that_the_settings_leave_out_are_named(account: Account, settings: Change) -> None:
     client = deployed(account, Data={}, Serving={}, Training={})
     [finding] = look.before_deploy(client, settings=settings(classifier={"backend": "bedrock"}))
