@@ -37,7 +37,9 @@ def granted(template: Content, role: str) -> list[dict[str, Any]]:
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::IAM::Policy" and name.startswith(role)
     ]
-    statements: list[dict[str, Any]] = json.loads(policy["PolicyDocument"]["Fn::Sub"])["Statement"]
+    text, values = policy["PolicyDocument"]["Fn::Sub"]
+    assert values == {"A": {"Ref": "AWS::AccountId"}}
+    statements: list[dict[str, Any]] = json.loads(text.replace("${A}", "${AWS::AccountId}"))["Statement"]
     return statements
 
 
