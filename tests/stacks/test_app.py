@@ -92,8 +92,8 @@ def test_a_setting_that_is_wrong_is_one_line_and_an_error(checkout: Path, contex
     result = run_app(checkout, context=context, env="staging")
     assert result.returncode == 1
     assert (
-        result.stderr
-        == "error: environment 'staging' does not exist; use one of: dev, local, prod, sentiment, or a path to a YAML file\n"
+        result.stderr == "error: environment 'staging' does not exist; "
+        "use one of: dev, local, prod, sentiment, or a path to a YAML file\n"
     )
 
 
