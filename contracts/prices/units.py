@@ -11,6 +11,7 @@ HOSTING: Final = "sagemaker.hosting."
 TRAINING: Final = "sagemaker.training."
 TRANSFORM: Final = "sagemaker.transform."
 DATABASE: Final = "docdb.instance."
+SERVERLESS: Final = "sagemaker.serverless"
 _BY_THE_HOUR = (HOSTING, TRAINING, TRANSFORM, DATABASE)
 
 # What one of each is, as a bill counts it.
@@ -38,7 +39,7 @@ UNITS: Final = {
     "s3.get": "request",
     "s3.put": "request",
     "s3.storage": "GB a month",
-    "sagemaker.serverless": "GB-second",
+    SERVERLESS: "GB-second",
     "secretsmanager.requests": "call",
     "secretsmanager.secret": "secret a month",
     "sns.requests": "request",

@@ -43,7 +43,7 @@ def of(settings: Settings, traffic: Traffic) -> BreakEven:
     memory = chosen.serverless_memory_mb or _MEMORY_MB[chosen.container]
     least = max(chosen.min_instances or 1, 1)
     hourly = price.of(f"{units.HOSTING}{instance}", region=settings.region)
-    second = price.of("sagemaker.serverless", region=settings.region)
+    second = price.of(units.SERVERLESS, region=settings.region)
     hours = _hours(settings, least)
     time = serving.serverless(settings, traffic, memory_mb=memory).amounts
     options = (
@@ -62,7 +62,7 @@ def of(settings: Settings, traffic: Traffic) -> BreakEven:
         Option(
             name="serverless",
             how=f"{memory / 1024:g} GB while it answers",
-            key="sagemaker.serverless",
+            key=units.SERVERLESS,
             usd=time.times(second.usd) if second and time else None,
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contracts.prices import price
+from contracts.prices import price, units
 from environments.settings import Settings
 from ops.cost import request
 
@@ -50,7 +50,7 @@ def _api(settings: Settings, seconds: float) -> tuple[float | None, str]:
 def _endpoint(settings: Settings, seconds: float) -> tuple[float | None, str]:
     serving = settings.serving
     if serving.mode == "serverless":
-        found = price.of("sagemaker.serverless", region=settings.region)
+        found = price.of(units.SERVERLESS, region=settings.region)
         gigabytes = (serving.serverless_memory_mb or 0) / 1024
         used = (serving.serverless_max_concurrency or 0) * seconds * gigabytes
         if found is None:

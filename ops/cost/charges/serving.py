@@ -21,7 +21,7 @@ def endpoint(resource: Resource, context: Context) -> list[Charge]:
         return (
             [Charge(key=f"{units.HOSTING}{instance}", what=f"{instance}, while a test runs", amounts=None)]
             if (instance)
-            else [Charge(key="sagemaker.serverless", what="memory, while a test runs", amounts=None)]
+            else [Charge(key=units.SERVERLESS, what="memory, while a test runs", amounts=None)]
         )
     if serving.mode == "serverless":
         return [serverless(context.settings, context.traffic, memory_mb=serving.serverless_memory_mb or 0)]
@@ -70,7 +70,7 @@ def serverless(settings: Settings, traffic: Traffic, *, memory_mb: int) -> Charg
     """GB-seconds of a serverless endpoint."""
     gigabytes, seconds, monthly = memory_mb / 1024, assumptions.SERVERLESS_SECONDS, traffic.monthly
     return Charge(
-        key="sagemaker.serverless",
+        key=units.SERVERLESS,
         what=f"{gigabytes:g} GB while it answers",
         amounts=Amounts(
             monthly.low * seconds.low * gigabytes,
