@@ -32,6 +32,6 @@ POLLERS: Final = 5
 POLL_SECONDS: Final = 20
 # GB of the serving image in ECR, and of a build minutes of CodeBuild.
 IMAGE_GB: Final = Amounts(0.3, 0.5, 1.0)
-# Minutes without a request after which an endpoint that may go to zero is asleep: target tracking scales in after its
-# low alarm has rung for 15 minutes ("How target tracking scaling works" in Application Auto Scaling's guide).
+# Minutes without a request after which an endpoint that may go to zero is asleep. Application Auto Scaling's guide
+# ("How target tracking scaling works") only says that it removes capacity more slowly than it adds it: decision 96.
 IDLE_MINUTES: Final = 15

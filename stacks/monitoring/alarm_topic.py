@@ -32,7 +32,7 @@ class AlarmTopic(sns.Topic):
             self.add_subscription(subscriptions.EmailSubscription(email))
 
     def take_budgets(self) -> None:
-        """Let AWS budgets of this account publish, too (Budgets' guide, "budgets-sns-policy")."""
+        """Let AWS budgets of this account publish, too; decision 97 says what of that is not verified."""
         self.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("budgets.amazonaws.com")],
